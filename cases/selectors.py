@@ -1,0 +1,121 @@
+"""The only readers of investigations: each returns what the actor may see, and nothing else."""
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+
+from cases.models import (
+    Asset,
+    Case,
+    CaseIoc,
+    Customer,
+    Event,
+    Evidence,
+    GlobalTask,
+    Note,
+    NoteDirectory,
+    Task,
+)
+from cases.permissions import READ, WRITE, cases_with_level, visible_customers
+from soar.core.actor import Actor
+from soar.core.errors import Forbidden, NotFound
+from soar.core.history import is_possible_id
+from soar.core.models import AuditLog, ChangeCounter
+from soar.core.permissions import AccessLevel, Permission
+
+M = TypeVar("M", bound=Model)
+Levels = tuple[AccessLevel, ...]
+
+
+def visible_cases(actor: Actor, levels: Levels = READ) -> QuerySet[Case]:
+    """Return the cases on which the actor has one of the levels, annotated with `access_level`."""
+    return cases_with_level(actor).filter(access_level__in=levels)
+
+
+def _of_visible_cases(queryset: QuerySet[M], actor: Actor, levels: Levels) -> QuerySet[M]:
+    return queryset.filter(case_id__in=visible_cases(actor, levels).order_by().values("pk"))
+
+
+def visible_assets(actor: Actor, levels: Levels = READ) -> QuerySet[Asset]:
+    """Return the assets of visible cases."""
+    return _of_visible_cases(Asset.objects.all(), actor, levels)
+
+
+def visible_case_iocs(actor: Actor, levels: Levels = READ) -> QuerySet[CaseIoc]:
+    """Return the IOCs of visible cases."""
+    return _of_visible_cases(CaseIoc.objects.all(), actor, levels)
+
+
+def visible_note_directories(actor: Actor, levels: Levels = READ) -> QuerySet[NoteDirectory]:
+    """Return the note directories of visible cases."""
+    return _of_visible_cases(NoteDirectory.objects.all(), actor, levels)
+
+
+def visible_notes(actor: Actor, levels: Levels = READ) -> QuerySet[Note]:
+    """Return the notes of visible cases."""
+    return _of_visible_cases(Note.objects.all(), actor, levels)
+
+
+def visible_events(actor: Actor, levels: Levels = READ) -> QuerySet[Event]:
+    """Return the timeline events of visible cases."""
+    return _of_visible_cases(Event.objects.all(), actor, levels)
+
+
+def visible_tasks(actor: Actor, levels: Levels = READ) -> QuerySet[Task]:
+    """Return the tasks of visible cases."""
+    return _of_visible_cases(Task.objects.all(), actor, levels)
+
+
+def visible_evidences(actor: Actor, levels: Levels = READ) -> QuerySet[Evidence]:
+    """Return the evidence of visible cases."""
+    return _of_visible_cases(Evidence.objects.all(), actor, levels)
+
+
+def visible_global_tasks(actor: Actor) -> QuerySet[GlobalTask]:
+    """Return the global tasks: everyone who may work at all sees them (contract §5)."""
+    return GlobalTask.objects.all()
+
+
+def visible_activities(actor: Actor) -> QuerySet[AuditLog]:
+    """Return the activity lines: his own, those of visible cases, or all with the permission."""
+    if actor.may(Permission.ALL_ACTIVITIES_READ):
+        return AuditLog.objects.all()
+    in_cases = AuditLog.objects.filter(case_id__in=visible_cases(actor).order_by().values("pk"))
+    return in_cases | AuditLog.objects.filter(case_id=None, actor_id=actor.user_id)
+
+
+def find(queryset: QuerySet[M], pk: int, message: str) -> M:
+    """Return the row of an id from outside; raise NotFound(message) when there is none."""
+    row = queryset.filter(pk=pk).first() if is_possible_id(pk) else None
+    if row is None:
+        raise NotFound(message)
+    return row
+
+
+def get_case(actor: Actor, case_id: int, levels: Levels = READ) -> Case:
+    """Return a case, or raise Forbidden whether it is hidden or missing."""
+    case = visible_cases(actor, levels).filter(pk=case_id) if is_possible_id(case_id) else None
+    found = case.first() if case is not None else None
+    if found is None:
+        raise Forbidden(case_id=case_id)
+    return found
+
+
+def get_customer(actor: Actor, customer_id: int) -> Customer:
+    """Return a customer the actor may know of, or raise NotFound."""
+    return find(visible_customers(actor), customer_id, "Invalid Customer ID")
+
+
+def missing_ids(wanted: Iterable[int], found: Iterable[int]) -> set[int]:
+    """Return which of the wanted ids were not found."""
+    return set(wanted) - set(found)
+
+
+def get_counter(case_id: int, family: str) -> dict[str, Any]:
+    """Return {value, updated_at} of one family of a case the caller was already admitted to."""
+    row = ChangeCounter.objects.filter(case_id=case_id, family=family).values("value", "updated_at")
+    return row.first() or {"value": 0, "updated_at": None}
+
+
+__all__ = ["READ", "WRITE", "visible_customers"]

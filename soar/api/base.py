@@ -1,0 +1,91 @@
+"""What the doors share: strict JSON in, fast JSON out, and nothing allowed that was not declared."""
+
+import json
+import math
+from typing import Any, NoReturn
+
+import orjson
+from django.core.exceptions import RequestDataTooBig
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import JSONParser
+from rest_framework.permissions import BasePermission
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
+
+MAXIMUM_DEPTH = 100
+
+
+class DenyUndeclared(BasePermission):
+    """Refuse every view that does not declare its own permission (SEC-11)."""
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        """Return False."""
+        return False
+
+
+class OrjsonRenderer(JSONRenderer):
+    """Encode with orjson; an orjson.Fragment passes JSON through that the database already built."""
+
+    charset = None
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
+    ) -> bytes:
+        """Return the bytes of the answer; integers beyond 64 bits fall back to the slow encoder."""
+        if data is None:
+            return b""
+        try:
+            return orjson.dumps(data, default=str, option=orjson.OPT_NON_STR_KEYS)
+        except TypeError:
+            return json.dumps(data, default=str).encode("utf-8", "replace")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("number out of range")
+    return number
+
+
+def _is_too_deep(value: Any) -> bool:
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > MAXIMUM_DEPTH:
+            return True
+        level = [
+            item
+            for part in level
+            if isinstance(part, dict | list)
+            for item in (part.values() if isinstance(part, dict) else part)
+        ]
+    return False
+
+
+class StrictJSONParser(JSONParser):
+    """Read JSON without NaN, Infinity, endless numbers or bottomless nesting; else ParseError."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        """Return the value of the body, whatever encoding the header claims: JSON is UTF-8."""
+        try:
+            body = stream.read()
+        except RequestDataTooBig as error:
+            raise ParseError("The body is too large") from error
+        if not body.strip():
+            return {}
+        try:
+            value = json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
+        except (ValueError, RecursionError) as error:
+            raise ParseError("Not valid JSON") from error
+        if _is_too_deep(value):
+            raise ParseError("JSON nested too deeply")
+        return value
+
+
+def refuse_untranslated(error: Exception, context: Any) -> Response | None:
+    """Let an error no door translated rise to the server's own handler."""
+    return None

@@ -1,0 +1,116 @@
+"""The IRIS key: who calls, what he may, and how far in the case at hand, in one query."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Case as Choice
+from django.db.models import F, IntegerField, OuterRef, Subquery, Value, When
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework import exceptions
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from cases.models import Case
+from cases.permissions import level_expression
+from soar.core import throttling
+from soar.core.actor import Actor
+from soar.core.compiled import CompiledQuery
+from soar.core.history import is_possible_id
+from soar.core.middleware import client_address
+from soar.core.models import IrisApiKey
+from soar.core.permissions import ALL_PERMISSIONS, AccessLevel, Permission, mask_of_user
+from soar.core.services.api_keys import hash_of_key
+
+CHANNEL = "iris"
+NO_RECORD = 0  # no level was ever recorded: the administrator rule decides
+
+_CALLER = CompiledQuery(
+    lambda key_hash, case: IrisApiKey.objects.filter(key_hash=key_hash, user__is_active=True)
+    .annotate(
+        mask=mask_of_user(OuterRef("user_id")),
+        superuser=Choice(
+            When(user__is_superuser=True, then=Value(1)),
+            default=Value(0),
+            output_field=IntegerField(),
+        ),
+        level=Subquery(
+            Case.objects.filter(pk=case)
+            .annotate(
+                level=level_expression(
+                    OuterRef(OuterRef("user_id")),
+                    OuterRef("pk"),
+                    OuterRef("customer_id"),
+                    NO_RECORD,
+                )
+            )
+            .values("level")[:1]
+        ),
+    )
+    .values_list("user_id", F("user__login"), F("user__name"), "mask", "superuser", "level"),
+    key_hash=str,
+    case=int,
+)
+
+
+class IrisKeyAuthentication(BaseAuthentication):
+    """Authenticate by API key: `Authorization: Bearer KEY`, the bare key, or `X-IRIS-AUTH: KEY`.
+
+    Sets `request.case_level`, the caller's level on the case of the view's context. Sessions and
+    cookies are never looked at, so no cross-site request can act here (SEC-29).
+    """
+
+    def authenticate(self, request: Request) -> tuple[Any, None]:
+        """Return the Actor, or raise NotAuthenticated; too many wrong keys raise Throttled."""
+        address = client_address(request._request)
+        key = presented_key(request)
+        if not key:
+            raise exceptions.NotAuthenticated()
+        case_id = getattr(request.parser_context.get("view"), "case_id", 0)
+        row = _CALLER.first(
+            key_hash=hash_of_key(key), case=case_id if is_possible_id(case_id) else 0
+        )
+        if row is None:
+            wait = throttling.note_bad_key(address, settings.SOAR_BEARER_FAILURES)
+            if wait:
+                raise exceptions.Throttled(wait=wait)
+            raise exceptions.NotAuthenticated()
+        user_id, login, name, mask, superuser, level = row
+        permissions = ALL_PERMISSIONS if superuser else Permission(mask)
+        request_id = getattr(request._request, "request_id", "")
+        actor = Actor(user_id, login, name, permissions, CHANNEL, request_id, address)
+        request.case_level = _effective(actor, level)  # type: ignore[attr-defined]
+        return actor, None
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return the challenge of a 401."""
+        return "Bearer"
+
+
+def presented_key(request: Request) -> str:
+    """Return the key a request carries, or ""."""
+    header = request.META.get("HTTP_AUTHORIZATION", "").strip()
+    scheme, _, rest = header.partition(" ")
+    if scheme.lower() == "bearer":
+        return rest.strip()
+    if header and not rest:
+        return header
+    return str(request.META.get("HTTP_X_IRIS_AUTH", "")).strip()
+
+
+def _effective(actor: Actor, level: int | None) -> int:
+    if level is None:  # no such case
+        return AccessLevel.DENY_ALL
+    if level == NO_RECORD:
+        return AccessLevel.FULL_ACCESS if actor.is_administrator else AccessLevel.DENY_ALL
+    return level
+
+
+class IrisKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Tell the OpenAPI document of the key."""
+
+    target_class = IrisKeyAuthentication
+    name = "iris_api_key"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """Return the scheme."""
+        return {"type": "http", "scheme": "bearer", "description": "IRIS API key of a user"}

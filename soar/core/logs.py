@@ -1,0 +1,54 @@
+"""Log lines: JSON, one line each whatever the content, secrets masked."""
+
+import logging
+import re
+from typing import Any
+
+import orjson
+import structlog
+
+SECRET_PATTERN = re.compile(
+    r"(?i)(bearer\s+|x-iris-auth\W+|authorization\W+|password\W+|api_key\W+|token\W+)([^\s,;&\"']{4,})"
+)
+
+
+def mask_secrets(text: str) -> str:
+    """Return the text with whatever follows a secret-looking word masked."""
+    return SECRET_PATTERN.sub(r"\1********", text)
+
+
+def _mask(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: mask_secrets(value) if isinstance(value, str) else value
+        for key, value in event.items()
+    }
+
+
+def _encode(event: dict[str, Any], **_options: Any) -> str:
+    """Return one line of JSON; bytes no encoding can hold are replaced, never raised."""
+    try:
+        return orjson.dumps(event, default=repr).decode()
+    except (TypeError, ValueError):
+        safe = {
+            str(key).encode("utf-8", "replace").decode(): repr(value).encode("utf-8", "replace").decode()
+            for key, value in event.items()
+        }
+        return orjson.dumps(safe).decode()
+
+
+def formatter() -> logging.Formatter:
+    """Return the formatter of every handler."""
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.ExtraAdder(),
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+        ],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            _mask,
+            structlog.processors.JSONRenderer(serializer=_encode),
+        ],
+    )

@@ -1,0 +1,45 @@
+"""What every request passes: an id, one slash where clients send several, and a short cut for APIs."""
+
+import re
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+SLASHES = re.compile(r"/{2,}")
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the address of the caller, trusting as many proxies as are configured."""
+    if settings.SOAR_TRUSTED_PROXIES:
+        chain = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
+        if len(chain) >= settings.SOAR_TRUSTED_PROXIES:
+            return chain[-settings.SOAR_TRUSTED_PROXIES][:45]
+    return str(request.META.get("REMOTE_ADDR", ""))[:45]
+
+
+class RequestMiddleware:
+    """Give each request an id for logs, audit and the answer, and collapse runs of slashes.
+
+    Published clients build URLs with double slashes and must not be redirected (contract §1.3).
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        request.request_id = request_id  # type: ignore[attr-defined]
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        if "//" in request.path_info:
+            request.path_info = SLASHES.sub("/", request.path_info)
+            request.path = SLASHES.sub("/", request.path)
+        response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        return response

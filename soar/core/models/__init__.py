@@ -1,0 +1,18 @@
+"""Models of the core: users, credentials, audit, outbox."""
+
+from soar.core.models.audit import AuditLog, AuditSeal
+from soar.core.models.base import TrackedModel
+from soar.core.models.credentials import IrisApiKey
+from soar.core.models.outbox import ChangeCounter, OutboxEvent
+from soar.core.models.users import GroupProfile, User
+
+__all__ = [
+    "AuditLog",
+    "AuditSeal",
+    "ChangeCounter",
+    "GroupProfile",
+    "IrisApiKey",
+    "OutboxEvent",
+    "TrackedModel",
+    "User",
+]

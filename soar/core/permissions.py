@@ -1,0 +1,85 @@
+"""One table of permissions: IRIS bits, Django permissions and Cloud SOAR capabilities are its names.
+
+A group holds Django permissions; the twelve of this table are rows of `core.User`. The IRIS mask of a
+user is the union of the bits his groups hold. Source of bits: DFIR-IRIS, permissions (contract §5).
+"""
+
+from enum import IntEnum, IntFlag
+
+from django.db.models import Case, IntegerField, OuterRef, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce
+from django.contrib.auth.models import Permission as DjangoPermission
+
+
+class Permission(IntFlag):
+    """What a user may do besides reading public reference data."""
+
+    STANDARD_USER = 1
+    SERVER_ADMINISTRATOR = 2
+    ALERTS_READ = 4
+    ALERTS_WRITE = 8
+    ALERTS_DELETE = 16
+    SEARCH_ACROSS_CASES = 32
+    CUSTOMERS_READ = 64
+    CUSTOMERS_WRITE = 128
+    CASE_TEMPLATES_READ = 256
+    CASE_TEMPLATES_WRITE = 512
+    ACTIVITIES_READ = 1024
+    ALL_ACTIVITIES_READ = 2048
+
+    @property
+    def codename(self) -> str:
+        """Return the codename of the Django permission of one bit."""
+        return (self.name or "").lower()
+
+
+ALL_PERMISSIONS = Permission(sum(Permission))
+NO_PERMISSION = Permission(0)
+
+LABELS = {
+    Permission.STANDARD_USER: "Work on cases",
+    Permission.SERVER_ADMINISTRATOR: "Administer the server",
+    Permission.ALERTS_READ: "Read alerts",
+    Permission.ALERTS_WRITE: "Write alerts",
+    Permission.ALERTS_DELETE: "Delete alerts",
+    Permission.SEARCH_ACROSS_CASES: "Search across cases",
+    Permission.CUSTOMERS_READ: "Read customers",
+    Permission.CUSTOMERS_WRITE: "Write customers",
+    Permission.CASE_TEMPLATES_READ: "Read case templates",
+    Permission.CASE_TEMPLATES_WRITE: "Write case templates",
+    Permission.ACTIVITIES_READ: "Read activities",
+    Permission.ALL_ACTIVITIES_READ: "Read all activities",
+}
+
+
+class AccessLevel(IntEnum):
+    """How far a user may go in one case. Source: DFIR-IRIS, case access levels (contract §5)."""
+
+    DENY_ALL = 1
+    READ_ONLY = 2
+    FULL_ACCESS = 4
+
+    @classmethod
+    def choices(cls) -> list[tuple[int, str]]:
+        """Return the levels as Django choices."""
+        return [(level.value, level.name.lower()) for level in cls]
+
+
+def mask_of_user(user: OuterRef) -> Coalesce:
+    """Return the expression of a user's permission mask, for annotation."""
+    bits = Case(
+        *(When(codename=bit.codename, then=Value(int(bit))) for bit in Permission),
+        output_field=IntegerField(),
+    )
+    held: QuerySet[DjangoPermission] = (
+        DjangoPermission.objects.filter(
+            group__user=user,
+            content_type__app_label="core",
+            codename__in=[bit.codename for bit in Permission],
+        )
+        .order_by()
+        .values("content_type")
+        .annotate(mask=Sum(bits, distinct=True))
+        .values("mask")
+    )
+    return Coalesce(Subquery(held), Value(0), output_field=IntegerField())

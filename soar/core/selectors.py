@@ -1,0 +1,31 @@
+"""Readers of users and groups."""
+
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+
+from soar.core.actor import Actor
+from soar.core.models import AuditLog, IrisApiKey, User
+from soar.core.permissions import Permission
+
+
+def visible_users(actor: Actor) -> QuerySet[User]:
+    """Return the users: who they are is known to every colleague (contract §3, users lookup)."""
+    return User.objects.all()
+
+
+def visible_groups(actor: Actor) -> QuerySet[Group]:
+    """Return the groups, to administrators."""
+    return Group.objects.all() if actor.is_administrator else Group.objects.none()
+
+
+def visible_api_keys(actor: Actor) -> QuerySet[IrisApiKey]:
+    """Return the rows of API keys: his own, or all for an administrator."""
+    rows = IrisApiKey.objects.all()
+    return rows if actor.is_administrator else rows.filter(user=actor.user_id)
+
+
+def visible_audit(actor: Actor) -> QuerySet[AuditLog]:
+    """Return the whole audit trail, to administrators and readers of all activities."""
+    if actor.may(Permission.SERVER_ADMINISTRATOR, Permission.ALL_ACTIVITIES_READ):
+        return AuditLog.objects.all()
+    return AuditLog.objects.none()

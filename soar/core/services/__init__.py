@@ -1,0 +1,1 @@
+"""Writing users, credentials and audit seals."""

@@ -1,0 +1,20 @@
+"""All URLs: the console, the doors, health."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from soar.core import health
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("admin/", admin.site.urls),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+    path("", include("soar.api.iris.urls")),
+]
+handler404 = "soar.api.errors.not_found"
+handler500 = "soar.api.errors.server_error"
+handler400 = "soar.api.errors.bad_request"
+handler403 = "soar.api.errors.permission_denied"
