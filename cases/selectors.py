@@ -7,15 +7,19 @@ from django.db.models import Model, QuerySet
 
 from cases.models import (
     Asset,
+    AssetIoc,
     Case,
     CaseIoc,
     Customer,
     Event,
+    EventAsset,
+    EventIoc,
     Evidence,
     GlobalTask,
     Note,
     NoteDirectory,
     Task,
+    TaskAssignment,
 )
 from cases.permissions import READ, WRITE, cases_with_level, visible_customers
 from soar.core.actor import Actor
@@ -72,6 +76,30 @@ def visible_evidences(actor: Actor, levels: Levels = READ) -> QuerySet[Evidence]
     return _of_visible_cases(Evidence.objects.all(), actor, levels)
 
 
+def visible_asset_iocs(actor: Actor) -> QuerySet[AssetIoc]:
+    """Return the links between assets and IOCs of visible cases."""
+    return AssetIoc.objects.filter(asset__case_id__in=_ids(actor))
+
+
+def visible_event_assets(actor: Actor) -> QuerySet[EventAsset]:
+    """Return the links between events and assets of visible cases."""
+    return EventAsset.objects.filter(event__case_id__in=_ids(actor))
+
+
+def visible_event_iocs(actor: Actor) -> QuerySet[EventIoc]:
+    """Return the links between events and IOCs of visible cases."""
+    return EventIoc.objects.filter(event__case_id__in=_ids(actor))
+
+
+def visible_task_assignments(actor: Actor) -> QuerySet[TaskAssignment]:
+    """Return who has the tasks of visible cases."""
+    return TaskAssignment.objects.filter(task__case_id__in=_ids(actor))
+
+
+def _ids(actor: Actor) -> QuerySet[Case, Any]:
+    return visible_cases(actor).order_by().values("pk")
+
+
 def visible_global_tasks(actor: Actor) -> QuerySet[GlobalTask]:
     """Return the global tasks: everyone who may work at all sees them (contract §5)."""
     return GlobalTask.objects.all()
@@ -97,6 +125,20 @@ def get_case(actor: Actor, case_id: int, levels: Levels = READ) -> Case:
     """Return a case, or raise Forbidden whether it is hidden or missing."""
     case = visible_cases(actor, levels).filter(pk=case_id) if is_possible_id(case_id) else None
     found = case.first() if case is not None else None
+    if found is None:
+        raise Forbidden(case_id=case_id)
+    return found
+
+
+def get_case_or_unknown(actor: Actor, case_id: int, unknown: str) -> Case:
+    """Return a case the actor may read.
+
+    An administrator is told `unknown` (NotFound) for a missing case and one that denies him, anybody
+    else gets Forbidden for both: neither learns which it was (contract §3, cases).
+    """
+    found = visible_cases(actor).filter(pk=case_id).first() if is_possible_id(case_id) else None
+    if found is None and actor.is_administrator:
+        raise NotFound(unknown)
     if found is None:
         raise Forbidden(case_id=case_id)
     return found

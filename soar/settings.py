@@ -14,6 +14,7 @@ VERSION = "0.1.0"
 # --- where data lives, and how strict to be
 SOAR_DATA_DIR = Path(env.text("SOAR_DATA_DIR") or BASE_DIR / "var").resolve()
 SOAR_DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+SOAR_SOCKET_DIR = env.socket_directory(SOAR_DATA_DIR)
 SOAR_PRODUCTION = env.boolean("SOAR_PRODUCTION", default=False)
 SOAR_HTTP_HOST, SOAR_HTTP_PORT = env.address("SOAR_HTTP", "127.0.0.1:8000")
 SOAR_WORKERS = env.integer("SOAR_WORKERS", 2, minimum=1, maximum=64)
@@ -38,9 +39,9 @@ CSRF_TRUSTED_ORIGINS = env.words("SOAR_CSRF_TRUSTED_ORIGINS")
 
 # --- applications
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "soar.core.console.ConsoleConfig",  # django.contrib.admin with our site
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -101,6 +102,7 @@ if _DATABASE_URL:
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
+            "connect_timeout": 5,
             **_DATABASE.get("OPTIONS", {}),
             "server_side_binding": True,
             # Off behind a transaction pooler, which cannot keep prepared statements.
@@ -188,9 +190,13 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- queue
-REDIS_URL = env.text("REDIS_URL") or f"redis+socket://{SOAR_DATA_DIR / 'broker.sock'}"
+REDIS_URL = env.text("REDIS_URL") or f"redis+socket://{SOAR_SOCKET_DIR / 'broker.sock'}"
 CELERY_BROKER_URL = REDIS_URL
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_timeout": 10}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,
+    "socket_timeout": 10,
+    "socket_connect_timeout": 3,
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_SERIALIZER = "json"
@@ -202,9 +208,12 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(SOAR_DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
-    "seal-audit": {"task": "modules.tasks.seal_audit", "schedule": 5.0},
-    "sweep-outbox": {"task": "modules.tasks.sweep_outbox", "schedule": 15.0},
-    "worker-heartbeat": {"task": "modules.tasks.note_heartbeat", "schedule": 10.0},
+    name: {"task": f"modules.tasks.{task}", "schedule": every, "options": {"expires": 4 * every}}
+    for name, task, every in (
+        ("seal-audit", "seal_audit", 5.0),
+        ("sweep-outbox", "sweep_outbox", 15.0),
+        ("worker-heartbeat", "note_heartbeat", 10.0),
+    )
 }
 
 # --- language, time, static files
@@ -219,7 +228,16 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True
-UNFOLD = {"SITE_TITLE": "Watchfloor", "SITE_HEADER": "Watchfloor", "SITE_URL": None}
+UNFOLD = {
+    "SITE_TITLE": "Watchfloor",
+    "SITE_HEADER": "Watchfloor",
+    "SITE_SUBHEADER": "Incident response",
+    "SITE_SYMBOL": "radar",
+    "SITE_URL": None,
+    "SHOW_BACK_BUTTON": True,
+    "ACCOUNT": {"navigation": "soar.core.admin.theme.account_links"},
+    "SIDEBAR": {"show_search": True, "navigation": "soar.core.admin.theme.navigation"},
+}
 
 # --- logs: one JSON object per line, secrets and line breaks never readable
 structlog.configure(

@@ -130,6 +130,22 @@ def update_summary(actor: Actor, case_id: int, *, description: str) -> Case:
     return case
 
 
+def set_outcome(actor: Actor, case_id: int, *, outcome: int) -> Case:
+    """Say how a case turned out. Raise Forbidden or Invalid."""
+    require_case(actor, case_id)
+    check_case_references(actor, {"outcome": outcome})
+    with recording(actor) as record:
+        case = _locked(actor, case_id)
+        before, after = apply_changes(case, {"outcome": outcome}, EDITABLE)
+        note(actor, case, "updated outcome")
+        case.save(update_fields=["outcome", "history"])
+        summary = f"set outcome to {case.get_outcome_display()}"
+        record(
+            "case.updated", case, case_id=case_id, summary=summary, before=before, after=after
+        )
+    return case
+
+
 def close_case(actor: Actor, case_id: int) -> Case:
     """Close a case as of today; it stays editable. Raise Forbidden or NotFound."""
     admit(actor, case_id, "Tried to close an non-existing case")

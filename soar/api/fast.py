@@ -24,15 +24,15 @@ Json = orjson.Fragment | list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Nested:
-    """Children of each row: `build` gives them all, `parent` is the path of the row's key in them.
+    """Children of each row: `build` gives them all, `parent` is what tells in them whose they are.
 
-    `key` is the wire name of the parent's column that `parent` equals.
+    `key` is what `parent` equals in the row: the wire name of a column, or an expression of its own.
     """
 
     row: type[serializers.Serializer[Any]]
     build: Build
-    parent: str
-    key: str
+    parent: str | Combinable
+    key: str | Combinable
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class FastRead:
             self._columns = columns_of(self.row)
         return self._columns
 
-    def list(self, actor: Actor, **values: Any) -> Json:
+    def all(self, actor: Actor, **values: Any) -> Json:
         """Return all rows as JSON."""
         if connection.vendor == "postgresql":
             return orjson.Fragment(self._list.rows(actor=actor, **values)[0][0])
@@ -100,12 +100,38 @@ class FastRead:
 
     def rows(self, actor: Actor, **values: Any) -> list[dict[str, Any]]:
         """Return all rows as dictionaries, built in Python: the portable way."""
-        rows = _dictionaries(self.columns, self.build(actor=actor, **values))
+        keys = self.keys
+        columns = _Columns(
+            [*self.columns.names, *keys],
+            [*self.columns.expressions, *keys.values()],
+            [*self.columns.converters, *[None] * len(keys)],
+        )
+        rows = _dictionaries(columns, self.build(actor=actor, **values))
         for name, nested in self.nested.items():
             children = _grouped(nested, actor, values)
             for row in rows:
-                row[name] = children.get(row[nested.key], [])
+                row[name] = children.get(row[_key_name(name, nested)], [])
+        for row in rows:
+            for key in keys:
+                del row[key]
         return rows
+
+    @property
+    def keys(self) -> dict[str, Combinable]:
+        """Return the columns that exist only to find children by."""
+        return {
+            _key_name(name, nested): nested.key
+            for name, nested in self.nested.items()
+            if not isinstance(nested.key, str)
+        }
+
+
+def _key_name(name: str, nested: Nested) -> str:
+    return nested.key if isinstance(nested.key, str) else f"key of {name}"
+
+
+def _path(parent: str | Combinable) -> Combinable:
+    return F(parent) if isinstance(parent, str) else parent
 
 
 def _dictionaries(columns: _Columns, queryset: models.QuerySet[Any]) -> list[dict[str, Any]]:
@@ -124,7 +150,7 @@ def _dictionaries(columns: _Columns, queryset: models.QuerySet[Any]) -> list[dic
 def _grouped(nested: Nested, actor: Actor, values: Mapping[str, Any]) -> dict[Any, list[Any]]:
     columns = columns_of(nested.row)
     with_parent = _Columns(
-        ["", *columns.names], [F(nested.parent), *columns.expressions], [None, *columns.converters]
+        ["", *columns.names], [_path(nested.parent), *columns.expressions], [None, *columns.converters]
     )
     grouped: dict[Any, list[Any]] = {}
     for child in _dictionaries(with_parent, nested.build(actor=actor, **values)):
@@ -143,9 +169,10 @@ class _JsonQuery(CompiledQuery):
     def compile(self, arguments: dict[str, Any]) -> tuple[str, list[Any]]:
         """Return the wrapped statement and its parameters: those of the rows, then of each child."""
         columns = self.read.columns
-        queryset = self.build(**arguments).values_list(*columns.expressions)
+        keys = self.read.keys
+        queryset = self.build(**arguments).values_list(*columns.expressions, *keys.values())
         sql, bound = (queryset[:1] if self.one else queryset).query.sql_with_params()
-        names = ", ".join(_quoted(name) for name in columns.names)
+        names = ", ".join(_quoted(name) for name in [*columns.names, *keys])
         parameters = [*bound]
         if not self.read.nested:
             if self.one:
@@ -156,7 +183,7 @@ class _JsonQuery(CompiledQuery):
         for place, (name, nested) in enumerate(self.read.nested.items()):
             child, child_bound = _children(nested, arguments)
             parameters += child_bound
-            joins += f" LEFT JOIN ({child}) AS n{place} ON n{place}.parent = t.{_quoted(nested.key)}"
+            joins += f" LEFT JOIN ({child}) AS n{place} ON n{place}.parent = t.{_quoted(_key_name(name, nested))}"
             selected.append(f"coalesce(n{place}.items, '[]') AS {_quoted(name)}")
         row = f"(SELECT row_to_json(r) FROM (SELECT {', '.join(selected)}) AS r)"
         body = f"FROM ({rows}) AS t{joins}"
@@ -167,7 +194,7 @@ class _JsonQuery(CompiledQuery):
 
 def _children(nested: Nested, arguments: dict[str, Any]) -> tuple[str, list[Any]]:
     columns = columns_of(nested.row)
-    queryset = nested.build(**arguments).values_list(F(nested.parent), *columns.expressions)
+    queryset = nested.build(**arguments).values_list(_path(nested.parent), *columns.expressions)
     sql, bound = queryset.query.sql_with_params()
     names = ", ".join(_quoted(name) for name in columns.names)
     row = ", ".join(f"c.{_quoted(name)}" for name in columns.names)

@@ -1,11 +1,14 @@
 """Typed readers of environment variables that refuse nonsense instead of guessing."""
 
+import hashlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+LONGEST_SOCKET_PATH = 90  # Unix sockets take 107 bytes, the name of the socket included
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"0", "false", "no", "off"}
 
@@ -85,3 +88,16 @@ def secret(name: str, directory: Path) -> str:
         finally:
             draft.unlink()
     return path.read_text(encoding="utf-8").strip()
+
+
+def socket_directory(data_directory: Path) -> Path:
+    """Return where Unix sockets lie: with the data, or in a private place when that path is too long."""
+    if len(os.fsencode(data_directory)) <= LONGEST_SOCKET_PATH:
+        return data_directory
+    digest = hashlib.sha256(os.fsencode(data_directory)).hexdigest()[:16]
+    directory = Path(tempfile.gettempdir()) / f"soar-{os.getuid()}-{digest}"
+    directory.mkdir(mode=0o700, exist_ok=True)
+    found = directory.lstat()
+    if found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise ImproperlyConfigured(f"{directory} belongs to somebody else: shorten SOAR_DATA_DIR")
+    return directory

@@ -4,7 +4,7 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 
 from soar.core.actor import Actor
-from soar.core.models import AuditLog, IrisApiKey, User
+from soar.core.models import AuditLog, AuditSeal, ChangeCounter, IrisApiKey, OutboxEvent, User
 from soar.core.permissions import Permission
 
 
@@ -29,3 +29,18 @@ def visible_audit(actor: Actor) -> QuerySet[AuditLog]:
     if actor.may(Permission.SERVER_ADMINISTRATOR, Permission.ALL_ACTIVITIES_READ):
         return AuditLog.objects.all()
     return AuditLog.objects.none()
+
+
+def visible_seals(actor: Actor) -> QuerySet[AuditSeal]:
+    """Return the hash chain of the audit trail, to administrators."""
+    return AuditSeal.objects.all() if actor.is_administrator else AuditSeal.objects.none()
+
+
+def visible_outbox(actor: Actor) -> QuerySet[OutboxEvent]:
+    """Return the delivery state of events, to administrators."""
+    return OutboxEvent.objects.all() if actor.is_administrator else OutboxEvent.objects.none()
+
+
+def visible_counters(actor: Actor) -> QuerySet[ChangeCounter]:
+    """Return the change counters of all cases, to administrators."""
+    return ChangeCounter.objects.all() if actor.is_administrator else ChangeCounter.objects.none()

@@ -5,10 +5,17 @@ One byte to a Unix datagram socket after commit. Nobody listening is no error: t
 
 import socket
 from contextlib import suppress
+from pathlib import Path
 
 from django.conf import settings
 
 SOCKET_NAME = "relay.sock"
+
+
+def socket_path() -> Path:
+    """Return where the relay of this installation listens."""
+    directory: Path = settings.SOAR_SOCKET_DIR
+    return directory / SOCKET_NAME
 
 
 def wake_relay() -> None:
@@ -16,4 +23,4 @@ def wake_relay() -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
         sender.setblocking(False)
         with suppress(OSError):
-            sender.sendto(b"1", str(settings.SOAR_DATA_DIR / SOCKET_NAME))
+            sender.sendto(b"1", str(socket_path()))

@@ -306,4 +306,8 @@ class Always(serializers.Field[Any, Any, Any, Any]):
         """Return the value."""
         return self.value
 
+    def column(self, path: str) -> Combinable:
+        """Return the constant; only null stands in fast rows."""
+        return Value(self.value, output_field=TextColumn(null=True))
+
 

@@ -19,6 +19,7 @@ from cases.permissions import READ, WRITE
 from soar.api.base import OrjsonRenderer, StrictJSONParser
 from soar.api.iris.authentication import IrisKeyAuthentication
 from soar.api.iris.envelope import translate
+from soar.api.iris.fields import bad_text
 from soar.core.actor import Actor
 from soar.core.errors import Forbidden, Invalid
 from soar.core.permissions import Permission
@@ -120,6 +121,14 @@ class IrisViewSet(ViewSet):
         self.input = serializer(data=body)
         self.input.is_valid(raise_exception=True)
         return dict(self.input.validated_data)
+
+    def query_text(self, name: str) -> str | None:
+        """Return a text of the query string, or None; raise Invalid for one nobody can store."""
+        value = self.request.query_params.get(name)
+        problem = bad_text(value) if value else None
+        if problem:
+            raise Invalid.field(name, problem)
+        return value
 
     def _find_case(self, request: Request) -> None:
         """Set `case_id` from the query, else the body, else the initial case (contract §1.4)."""

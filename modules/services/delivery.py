@@ -1,0 +1,95 @@
+"""Delivering outbox events: claimed by whoever sends them, done exactly once by whoever gets them."""
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Iterable
+
+from django.db import connection, transaction
+from django.db.models import Case as Choice
+from django.db.models import DateTimeField, F, QuerySet, Value, When
+from django.utils import timezone
+
+from modules.models import ModuleRun
+from soar.core.models import AuditLog, OutboxEvent
+
+logger = logging.getLogger(__name__)
+BATCH = 200
+FIRST_RETRY_SECONDS = 30
+LONGEST_RETRY_SECONDS = 3600
+RELEASED_SECONDS = 1
+UNSERVED = "No active module serves this hook"
+
+
+def deliver(event_id: int) -> bool:
+    """Let an event have its effect and mark it delivered, both or neither.
+
+    Return False, having done nothing, when it was delivered before: a second delivery is no error.
+    """
+    with transaction.atomic():
+        open_event = OutboxEvent.objects.filter(pk=event_id, delivered_at=None)
+        if open_event.update(delivered_at=timezone.now()) != 1:
+            return False
+        action, object_id = AuditLog.objects.values_list("action", "object_id").get(pk=event_id)
+        effect = EFFECTS.get(action)
+        if effect is not None and object_id is not None:
+            effect(object_id)
+    return True
+
+
+def finish_unserved_run(run_id: int) -> None:
+    """Finish a requested run that no module takes."""
+    run = ModuleRun.objects.filter(pk=run_id, done_at=None)
+    run.update(state=UNSERVED, done_at=timezone.now())
+
+
+EFFECTS: dict[str, Callable[[int], None]] = {"hook.requested": finish_unserved_run}
+
+
+def claim_due(*, limit: int = BATCH) -> list[int]:
+    """Take the events that are due, oldest first, so that nobody else sends them; return their ids.
+
+    A claim is a promise to send now. When nothing comes of it they are due again after a wait that
+    doubles with every attempt.
+    """
+    now = timezone.now()
+    if not _due(now).exists():  # read only: on SQLite a claim keeps every writer waiting
+        return []
+    with transaction.atomic():
+        rows = _due(now).order_by("next_attempt_at", "pk")
+        if connection.features.has_select_for_update_skip_locked:
+            rows = rows.select_for_update(skip_locked=True)
+            _commit_without_waiting()
+        ids = list(rows.values_list("pk", flat=True)[:limit])
+        OutboxEvent.objects.filter(pk__in=ids).update(
+            attempts=F("attempts") + 1, next_attempt_at=_next_attempt(now)
+        )
+    return ids
+
+
+def release(event_ids: Iterable[int]) -> None:
+    """Give claimed events back because the broker did not take them; they are due again at once."""
+    again_at = timezone.now() + dt.timedelta(seconds=RELEASED_SECONDS)
+    claimed = OutboxEvent.objects.filter(pk__in=list(event_ids), delivered_at=None, attempts__gt=0)
+    claimed.update(attempts=F("attempts") - 1, next_attempt_at=again_at)
+
+
+def _due(now: dt.datetime) -> QuerySet[OutboxEvent]:
+    return OutboxEvent.objects.filter(delivered_at=None, next_attempt_at__lte=now)
+
+
+def _next_attempt(now: dt.datetime) -> Choice:
+    """Return the expression of when to try again after this attempt."""
+    waits = []
+    seconds = FIRST_RETRY_SECONDS
+    while seconds < LONGEST_RETRY_SECONDS:
+        again_at = Value(now + dt.timedelta(seconds=seconds), output_field=DateTimeField())
+        waits.append(When(attempts=len(waits), then=again_at))
+        seconds *= 2
+    longest = now + dt.timedelta(seconds=LONGEST_RETRY_SECONDS)
+    return Choice(*waits, default=Value(longest, output_field=DateTimeField()))
+
+
+def _commit_without_waiting() -> None:
+    """Spare the wait for the disk: a claim lost in a crash only means that an event is sent twice."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit TO OFF")

@@ -1,0 +1,65 @@
+"""The console's site: the admin in the theme's dress, with pages of our own beside the models."""
+
+from typing import Any
+
+from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from unfold.sites import UnfoldAdminSite
+
+
+class ConsoleConfig(AdminConfig):
+    """The admin application, serving ConsoleSite."""
+
+    default_site = "soar.core.console.ConsoleSite"
+
+
+class LabelledAutocomplete(AutocompleteJsonView):
+    """Name a choice as its admin class does, so that equal names of two cases can be told apart."""
+
+    def serialize_result(self, obj: Model, to_field_name: str) -> dict[str, str]:
+        """Return the id and label of one choice."""
+        label = self.model_admin.label_of(obj)
+        return super().serialize_result(obj, to_field_name) | {"text": label}
+
+
+class ConsoleSite(UnfoldAdminSite):
+    """The admin site; `pages` holds the views that belong to no model."""
+
+    index_title = "Console"
+    enable_nav_sidebar = True
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self.pages: list[tuple[str, Any, str]] = []
+
+    def add_page(self, route: str, view: Any, name: str) -> None:
+        """Serve a view at a route of the console, to whoever may enter the console."""
+        self.pages.append((route, view, name))
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return the pages before the models and the catch-all."""
+        pages = [path(route, self.admin_view(view), name=name) for route, view, name in self.pages]
+        return [*pages, *super().get_urls()]
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        """Answer with choices the user may see, labelled by their admin class."""
+        return LabelledAutocomplete.as_view(admin_site=self)(request)
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Send the user to his settings: the stock form would write past the services."""
+        return redirect("admin:my_settings")
+
+    def search(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Search the navigation; a page that is no number is missing, not an error."""
+        page = request.GET.get("page", "1")
+        if not (page.isascii() and page.isdigit() and 0 < int(page[:9]) < 1000):
+            raise Http404
+        return super().search(request, extra_context)
