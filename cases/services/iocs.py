@@ -12,6 +12,7 @@ from cases.services.references import check_references
 from iocs.models import Ioc, IocType, Tlp
 from iocs.services import drop_unreferenced_iocs, ensure_ioc, rewrite_ioc
 from soar.core.actor import Actor
+from soar.core.compiled import CompiledQuery
 from soar.core.errors import Invalid
 from soar.core.history import apply_changes, is_possible_id, note
 from soar.core.inserting import insert_if_absent
@@ -136,11 +137,19 @@ def remove_ioc(actor: Actor, case_id: int, ioc_id: int) -> bool:
     return not visible_case_iocs(actor).filter(ioc_id=ioc_id).exists()
 
 
+_TYPE_AND_TLP = CompiledQuery(
+    lambda ioc_type, tlp: IocType.objects.filter(Exists(Tlp.objects.filter(pk=tlp)), pk=ioc_type)
+    .order_by()
+    .values_list("pk"),
+    ioc_type=int,
+    tlp=int,
+)
+
+
 def _check_type_and_tlp(type_id: int, tlp_id: int) -> None:
     """Raise Invalid naming what is unknown; one query when both are right, as they nearly always are."""
     if is_possible_id(type_id) and is_possible_id(tlp_id):
-        found = IocType.objects.filter(Exists(Tlp.objects.filter(pk=tlp_id)), pk=type_id)
-        if found.exists():
+        if _TYPE_AND_TLP.first(ioc_type=type_id, tlp=tlp_id):
             return
     check_references(
         type_id=(IocType, type_id, "Invalid ioc type ID"),

@@ -23,7 +23,7 @@ def client_address(request: HttpRequest) -> str:
 
 
 class RequestMiddleware:
-    """Give each request an id for logs, audit and the answer, and collapse runs of slashes.
+    """Give each request an id and each answer its content policy, and collapse runs of slashes.
 
     Published clients build URLs with double slashes and must not be redirected (contract §1.3).
     """
@@ -41,5 +41,8 @@ class RequestMiddleware:
             request.path_info = SLASHES.sub("/", request.path_info)
             request.path = SLASHES.sub("/", request.path)
         response = self.get_response(request)
-        response["X-Request-ID"] = request_id
+        response.headers["X-Request-ID"] = request_id
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        policy = settings.SOAR_PAGE_POLICY if is_page else settings.SOAR_API_POLICY
+        response.headers.setdefault("Content-Security-Policy", policy)
         return response

@@ -132,7 +132,7 @@ class NoteChangesIn(serializers.Serializer[Any]):
     custom_attributes = Attributes()
 
 
-class SearchIn(serializers.Serializer[Any]):
+class NoteSearchIn(serializers.Serializer[Any]):
     """A v1 search term, where % stands for anything, or a v2 search input."""
 
     search_term = Text(required=False, max_length=SEARCH_LENGTH)
@@ -230,10 +230,10 @@ class NoteViewSet(IrisViewSet):
         services.delete_note(self.actor, self.case_id, note_id)
         return success("Deleted")
 
-    @endpoint(CASE_READ, summary="Search notes", takes=SearchIn, gives=FoundNoteOut, many=True)
+    @endpoint(CASE_READ, summary="Search notes", takes=NoteSearchIn, gives=FoundNoteOut, many=True)
     def search(self, request: Request) -> Response:
         """Answer the notes whose title or content match."""
-        fields = self.read(SearchIn)
+        fields = self.read(NoteSearchIn)
         wanted = self.query_text("search_input") or fields.get("search_input")
         if wanted is not None:
             match = Q(title__icontains=wanted) | Q(content__icontains=wanted)

@@ -1,0 +1,1 @@
+"""PostgreSQL, asked for its health only when it may have gone."""
