@@ -12,7 +12,6 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 import psycopg
-from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection
 

@@ -1,40 +1,36 @@
 """Background work: an id in, one service call, safe to run twice."""
 
-import logging
-
-from celery import shared_task
 from kombu.exceptions import OperationalError
 
 from modules.services.delivery import BATCH, claim_due, deliver, release
+from soar.celery import app
 from soar.core.broker import note_worker_heartbeat
 from soar.core.services.sealing import seal_pending
-
-logger = logging.getLogger(__name__)
 
 
 class BrokerUnavailable(Exception):
     """The broker took nothing; the events are due again."""
 
 
-@shared_task(time_limit=300, soft_time_limit=240)
+@app.task(time_limit=300, soft_time_limit=240)
 def deliver_event(event_id: int) -> None:
     """Deliver one outbox event; one that fails is sent again by the sweep."""
     deliver(event_id)
 
 
-@shared_task(time_limit=300, soft_time_limit=240)
+@app.task(time_limit=300, soft_time_limit=240)
 def sweep_outbox() -> None:
     """Send again what was sent and not delivered, and what the relay left."""
     send_due()
 
 
-@shared_task(time_limit=300, soft_time_limit=240)
+@app.task(time_limit=300, soft_time_limit=240)
 def seal_audit() -> None:
     """Seal what was written since the last time."""
     seal_pending()
 
 
-@shared_task(time_limit=30, ignore_result=True)
+@app.task(time_limit=30)
 def note_heartbeat() -> None:
     """Tell the other processes that a worker is at work."""
     note_worker_heartbeat()

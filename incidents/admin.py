@@ -1,0 +1,45 @@
+"""Incidents in the console, and the opening of cases, which is theirs."""
+
+from typing import Any
+
+from django.contrib import admin
+
+from cases.admin.cases import CaseAdmin
+from cases.models import Case
+from cases.selectors import visible_activities, visible_cases
+from cases.services.cases import delete_case, update_case
+from incidents.models import AlertStatus, Incident
+from incidents.selectors import visible_incidents
+from incidents.services.incidents import open_incident
+from soar.core.actor import Actor
+from soar.core.admin.base import ReadOnlyAdmin, Services
+from soar.core.admin.reference import register_table
+from soar.core.services.reference_rows import ReferenceTable
+
+
+@admin.register(Case)
+class OpeningCaseAdmin(CaseAdmin):
+    """Cases; a new one is opened as an incident."""
+
+    services = Services(visible_cases, open_incident, update_case, delete_case, visible_activities)
+
+    def perform_add(self, actor: Actor, values: dict[str, Any]) -> Case:
+        """Open an incident and return its case."""
+        return open_incident(actor, **values).case
+
+
+@admin.register(Incident)
+class IncidentAdmin(ReadOnlyAdmin):
+    """The operational face of cases."""
+
+    services = Services(visible_incidents, audit=visible_activities)
+    list_display = ("reference", "case", "opened_through")
+    list_select_related = ("case",)
+    list_filter = ("opened_through",)
+    search_fields = ("reference", "case__name")
+    ordering = ("-case_id",)
+    fields = ("reference", "case", "opened_through")
+
+
+ALERT_STATUSES = ReferenceTable(AlertStatus, "alert_status", frozenset({"name", "description"}))
+register_table(ALERT_STATUSES, columns=("description",))

@@ -1,0 +1,17 @@
+"""Reference data of the operational side; ids are fixed by `manage.py seed_reference` (contract §4)."""
+
+from django.db import models
+
+
+class AlertStatus(models.Model):
+    """How far the handling of an alert has come."""
+
+    name = models.CharField(max_length=100, unique=True)
+    description = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name_plural = "alert statuses"
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,70 @@
+#!/bin/bash
+# The whole suite: lint, then pytest on the embedded default, then on PostgreSQL + Redis.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+PATH="$PWD/.venv/bin:$PATH"
+unset DATABASE_URL REDIS_URL
+WORK=$(mktemp -d /tmp/soar-make-test.XXXXXX)
+RESULT=0
+PG_BIN=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
+
+# PostgreSQL refuses to run as root.
+as_postgres() {
+    if [ "$(id -u)" = 0 ]; then (cd / && runuser -u postgres -- "$@"); else "$@"; fi
+}
+
+stop_servers() {
+    [ -d "$WORK/pg" ] && as_postgres "$PG_BIN/pg_ctl" -D "$WORK/pg" -m immediate stop >/dev/null 2>&1
+    [ -f "$WORK/redis.pid" ] && kill "$(cat "$WORK/redis.pid")" 2>/dev/null
+    rm -rf "$WORK"
+}
+trap stop_servers EXIT
+trap 'exit 130' INT TERM
+
+start_servers() {
+    chmod 755 "$WORK"
+    mkdir -p "$WORK/pg" "$WORK/socket"
+    [ "$(id -u)" = 0 ] && chown postgres "$WORK/pg" "$WORK/socket"
+    as_postgres "$PG_BIN/initdb" -D "$WORK/pg" -U soar -A trust -E UTF8 --locale=C.UTF-8 >/dev/null &&
+        as_postgres "$PG_BIN/pg_ctl" -D "$WORK/pg" -w -l "$WORK/socket/log" start -o \
+            "-k $WORK/socket -c listen_addresses='' -c fsync=off -c max_connections=60" >/dev/null &&
+        as_postgres "$PG_BIN/createdb" -h "$WORK/socket" -U soar soar &&
+        redis-server --port 0 --unixsocket "$WORK/redis.sock" --save "" --daemonize yes \
+            --dir "$WORK" --pidfile "$WORK/redis.pid" >/dev/null
+}
+
+# Runs the suite and leaves the number of passed tests in the variable named by $1.
+run_suite() {
+    local junit="$WORK/$1.xml"
+    pytest -q --junit-xml="$junit" "${@:2}" || RESULT=1
+    local counts
+    counts=$(python - "$junit" <<'PYTHON'
+import sys
+from xml.etree import ElementTree
+
+suite = ElementTree.parse(sys.argv[1]).getroot().find("testsuite").attrib
+total, failed, skipped = (int(suite[name]) for name in ("tests", "failures", "skipped"))
+failed += int(suite["errors"])
+print(f"{total - failed - skipped} passed, {failed} failed, {skipped} skipped")
+PYTHON
+    ) || { counts="did not run"; RESULT=1; }
+    printf -v "$1" '%s' "$counts"
+}
+
+echo "== lint"
+scripts/lint.sh || RESULT=1
+echo "== tests on the embedded default"
+run_suite ON_SQLITE "$@"
+echo "== tests on PostgreSQL + Redis"
+ON_POSTGRESQL="did not run"
+if start_servers; then
+    export DATABASE_URL="postgres://soar@/$WORK/socket/soar"
+    export REDIS_URL="redis+socket://$WORK/redis.sock"
+    run_suite ON_POSTGRESQL "$@"
+else
+    echo "PostgreSQL or Redis did not start" >&2
+    RESULT=1
+fi
+echo "== SQLite (embedded): $ON_SQLITE"
+echo "== PostgreSQL + Redis: $ON_POSTGRESQL"
+exit $RESULT

@@ -1,0 +1,156 @@
+"""The cast: the users every test plays with, and the same people acting through the IRIS door."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import Group
+from django.contrib.auth.models import Permission as DjangoPermission
+
+from cases.models import Case, Customer
+from cases.services.access import set_user_access
+from cases.services.customers import add_customer, set_membership
+from incidents.services.incidents import open_incident
+from soar.core.actor import Actor
+from soar.core.models import User
+from soar.core.permissions import AccessLevel
+from soar.core.services.users import add_user, set_groups
+
+ADMINISTRATORS, ANALYSTS = 1, 2
+PASSWORD = "Correct-Horse-7-Battery"
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    """User 1, in Administrators: full access to every case, customer 1 is his."""
+    return User.objects.get(pk=1)
+
+
+@pytest.fixture
+def as_administrator(administrator: User) -> Actor:
+    """The administrator acting through the IRIS door."""
+    return Actor.of(administrator, "iris")
+
+
+@pytest.fixture
+def enrol(as_administrator: Actor) -> Callable[..., User]:
+    """Make a user of a login, a member of the groups with the given ids."""
+
+    def make(login: str, *group_ids: int) -> User:
+        user, _ = add_user(
+            as_administrator,
+            login=login,
+            name=login.title(),
+            email=f"{login}@example.org",
+            password=PASSWORD,
+        )
+        return (
+            set_groups(as_administrator, user.pk, group_ids=list(group_ids)) if group_ids else user
+        )
+
+    return make
+
+
+@pytest.fixture
+def case(db: None) -> Case:
+    """Case 1, of customer 1; full access for Administrators and Analysts."""
+    return Case.objects.get(pk=1)
+
+
+@pytest.fixture
+def analyst(enrol: Callable[..., User], as_administrator: Actor) -> User:
+    """A member of Analysts and full member of customer 1."""
+    user = enrol("analyst", ANALYSTS)
+    set_membership(as_administrator, 1, user_id=user.pk, level=AccessLevel.FULL_ACCESS)
+    return user
+
+
+@pytest.fixture
+def colleague(enrol: Callable[..., User]) -> User:
+    """Another member of Analysts, of no customer: case 1 is open to him through the group."""
+    return enrol("colleague", ANALYSTS)
+
+
+@pytest.fixture
+def guest(enrol: Callable[..., User]) -> User:
+    """A user without any group or record: no permission, no case."""
+    return enrol("guest")
+
+
+@pytest.fixture
+def reader(enrol: Callable[..., User], as_administrator: Actor) -> User:
+    """A member of Analysts whose own record on case 1 says read only."""
+    user = enrol("reader", ANALYSTS)
+    set_user_access(as_administrator, 1, user_id=user.pk, level=AccessLevel.READ_ONLY)
+    return user
+
+
+@pytest.fixture
+def other_customer(as_administrator: Actor) -> Customer:
+    """A customer that nobody of customer 1 but the administrator may know of."""
+    return add_customer(as_administrator, name="Other Client")
+
+
+@pytest.fixture
+def outsider(enrol: Callable[..., User], as_administrator: Actor, other_customer: Customer) -> User:
+    """An analyst of the other customer: Analysts' permissions through a group of his own."""
+    group = Group.objects.create(name="Other analysts")
+    group.permissions.set(DjangoPermission.objects.filter(group=ANALYSTS))
+    user = enrol("outsider", group.pk)
+    set_membership(
+        as_administrator, other_customer.pk, user_id=user.pk, level=AccessLevel.FULL_ACCESS
+    )
+    return user
+
+
+@pytest.fixture
+def outsider_case(outsider: User, other_customer: Customer) -> Case:
+    """The outsider's own case, hidden from everybody of customer 1 but the administrators."""
+    incident = open_incident(
+        Actor.of(outsider, "iris"),
+        name="Outsider's case",
+        description="Of another customer",
+        customer_id=other_customer.pk,
+        soc_id="soc_other",
+    )
+    return incident.case
+
+
+@pytest.fixture
+def denied_administrator(enrol: Callable[..., User], as_administrator: Actor) -> User:
+    """A second administrator whose own record on case 1 denies it to him."""
+    user = enrol("denied", ADMINISTRATORS)
+    set_user_access(as_administrator, 1, user_id=user.pk, level=AccessLevel.DENY_ALL)
+    return user
+
+
+# --- the same people acting
+
+
+@pytest.fixture
+def as_analyst(analyst: User) -> Actor:
+    """The analyst acting."""
+    return Actor.of(analyst, "iris")
+
+
+@pytest.fixture
+def as_guest(guest: User) -> Actor:
+    """The guest acting."""
+    return Actor.of(guest, "iris")
+
+
+@pytest.fixture
+def as_reader(reader: User) -> Actor:
+    """The reader acting."""
+    return Actor.of(reader, "iris")
+
+
+@pytest.fixture
+def as_outsider(outsider: User) -> Actor:
+    """The outsider acting."""
+    return Actor.of(outsider, "iris")
+
+
+@pytest.fixture
+def as_denied_administrator(denied_administrator: User) -> Actor:
+    """The denied administrator acting."""
+    return Actor.of(denied_administrator, "iris")

@@ -1,0 +1,86 @@
+"""What every test may ask for: a seeded database, the cast (tests/cast.py), and their HTTP clients."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.management.color import no_style
+from django.db import connection
+from django.test import TransactionTestCase
+
+from incidents.services.bootstrap import seed
+from soar.core import audit_triggers, throttling
+from soar.core.models import User
+from tests.http import ApiClient, key_of
+
+pytest_plugins = ["tests.cast"]
+KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Seed the new database once, and again whenever a transactional test has emptied it."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(TransactionTestCase, "_fixture_teardown", _empty_and_seed)
+    with django_db_blocker.unblock():
+        seed()
+    yield
+    patch.undo()
+
+
+def _empty_and_seed(case: TransactionTestCase) -> None:
+    names = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    tables = [name for name in names if name not in KEPT_TABLES]
+    statements = connection.ops.sql_flush(no_style(), tables, reset_sequences=True)
+    audit_triggers.remove(connection)
+    connection.ops.execute_sql_flush(statements)
+    audit_triggers.install(connection)
+    seed()
+
+
+@pytest.fixture(autouse=True)
+def _no_remembered_failures() -> None:
+    """Forget wrong keys other tests have sent."""
+    throttling.forget_failures()
+
+
+@pytest.fixture
+def api(db: None) -> Callable[[User | None], ApiClient]:
+    """Make the HTTP client of a user, or of nobody."""
+    return lambda user: ApiClient(key_of(user) if user else "")
+
+
+@pytest.fixture
+def api_administrator(administrator: User) -> ApiClient:
+    """The administrator's HTTP client."""
+    return ApiClient(key_of(administrator))
+
+
+@pytest.fixture
+def api_analyst(analyst: User) -> ApiClient:
+    """The analyst's HTTP client."""
+    return ApiClient(key_of(analyst))
+
+
+@pytest.fixture
+def api_guest(guest: User) -> ApiClient:
+    """The guest's HTTP client."""
+    return ApiClient(key_of(guest))
+
+
+@pytest.fixture
+def api_reader(reader: User) -> ApiClient:
+    """The reader's HTTP client."""
+    return ApiClient(key_of(reader))
+
+
+@pytest.fixture
+def api_outsider(outsider: User) -> ApiClient:
+    """The outsider's HTTP client."""
+    return ApiClient(key_of(outsider))
+
+
+@pytest.fixture
+def api_denied_administrator(denied_administrator: User) -> ApiClient:
+    """The denied administrator's HTTP client."""
+    return ApiClient(key_of(denied_administrator))

@@ -1,0 +1,34 @@
+"""HTTP clients of the tests: requests with the key of a user, bodies as JSON."""
+
+from typing import Any
+
+from django.test import Client
+
+from soar.core.models import IrisApiKey, User
+from soar.core.services.api_keys import derived_key
+
+
+def key_of(user: User) -> str:
+    """Return the IRIS API key of a user."""
+    return derived_key(IrisApiKey.objects.get(pk=user.pk))
+
+
+class ApiClient:
+    """Sends `Authorization: Bearer KEY` with every request; an empty key sends no header."""
+
+    def __init__(self, key: str) -> None:
+        self.headers = {"authorization": f"Bearer {key}"} if key else {}
+        self.client = Client()
+
+    def get(self, path: str, **query: Any) -> Any:
+        """Return the answer to GET."""
+        return self.client.get(path, query, headers=self.headers)
+
+    def post(self, path: str, body: Any = None) -> Any:
+        """Return the answer to POST of a JSON body; None sends an empty object."""
+        return self.send("post", path, {} if body is None else body)
+
+    def send(self, method: str, path: str, body: Any) -> Any:
+        """Return the answer to any method with a JSON body."""
+        call = getattr(self.client, method)
+        return call(path, body, content_type="application/json", headers=self.headers)
