@@ -6,6 +6,8 @@ everybody else none; a record that denies therefore also keeps an administrator 
 Source: DFIR-IRIS access model (contract §5).
 """
 
+from typing import Any
+
 from django.db.models import Case as Choice
 from django.db.models import (
     Exists,
@@ -67,7 +69,7 @@ def default_level(actor: Actor) -> AccessLevel:
     return AccessLevel.FULL_ACCESS if actor.is_administrator else AccessLevel.DENY_ALL
 
 
-def cases_with_level(actor: Actor) -> QuerySet[Case]:
+def cases_with_level(actor: Actor) -> QuerySet[Any]:
     """Return every case with the actor's level as `access_level`; not narrowed, see visible_cases."""
     return Case.objects.annotate(
         access_level=level_expression(

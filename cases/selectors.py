@@ -11,17 +11,21 @@ from cases.models import (
     Case,
     CaseIoc,
     Customer,
+    CustomerMembership,
     Event,
     EventAsset,
     EventIoc,
     Evidence,
     GlobalTask,
+    GroupCaseAccess,
     Note,
     NoteDirectory,
     Task,
     TaskAssignment,
+    UserCaseAccess,
 )
 from cases.permissions import READ, WRITE, cases_with_level, visible_customers
+from iocs.models import Ioc
 from soar.core.actor import Actor
 from soar.core.errors import Forbidden, NotFound
 from soar.core.history import is_possible_id
@@ -100,6 +104,30 @@ def _ids(actor: Actor) -> QuerySet[Case, Any]:
     return visible_cases(actor).order_by().values("pk")
 
 
+def visible_iocs(actor: Actor) -> QuerySet[Ioc]:
+    """Return the observables that visible cases hold."""
+    return Ioc.objects.filter(pk__in=visible_case_iocs(actor).order_by().values("ioc"))
+
+
+def visible_user_access(actor: Actor) -> QuerySet[UserCaseAccess]:
+    """Return the levels of users on visible cases, to administrators."""
+    rows = UserCaseAccess.objects.filter(case_id__in=_ids(actor))
+    return rows if actor.is_administrator else rows.none()
+
+
+def visible_group_access(actor: Actor) -> QuerySet[GroupCaseAccess]:
+    """Return the levels of groups on visible cases, to administrators."""
+    rows = GroupCaseAccess.objects.filter(case_id__in=_ids(actor))
+    return rows if actor.is_administrator else rows.none()
+
+
+def visible_memberships(actor: Actor) -> QuerySet[CustomerMembership]:
+    """Return the members of visible customers, to administrators."""
+    customers = visible_customers(actor).order_by().values("pk")
+    rows = CustomerMembership.objects.filter(customer_id__in=customers)
+    return rows if actor.is_administrator else rows.none()
+
+
 def visible_global_tasks(actor: Actor) -> QuerySet[GlobalTask]:
     """Return the global tasks: everyone who may work at all sees them (contract §5)."""
     return GlobalTask.objects.all()
@@ -157,7 +185,7 @@ def missing_ids(wanted: Iterable[int], found: Iterable[int]) -> set[int]:
 def get_counter(case_id: int, family: str) -> dict[str, Any]:
     """Return {value, updated_at} of one family of a case the caller was already admitted to."""
     row = ChangeCounter.objects.filter(case_id=case_id, family=family).values("value", "updated_at")
-    return row.first() or {"value": 0, "updated_at": None}
+    return dict(row.first() or {"value": 0, "updated_at": None})
 
 
 __all__ = ["READ", "WRITE", "visible_customers"]

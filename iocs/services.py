@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import IntegrityError
 
-from iocs.models import Ioc, IocType
+from iocs.models import Ioc, IocType, Tlp
 from iocs.models.iocs import fingerprint
 from soar.core.actor import Actor
 from soar.core.errors import Conflict, Invalid, NotFound
@@ -13,8 +13,10 @@ from soar.core.history import apply_changes, is_possible_id
 from soar.core.inserting import insert_if_absent
 from soar.core.permissions import Permission
 from soar.core.recording import recording
+from soar.core.services.reference_rows import ReferenceTable
 
 IOC_TYPE_EDITABLE = frozenset({"name", "description", "taxonomy", "validation_regex", "validation_expect"})
+TLP_LEVELS = ReferenceTable(Tlp, "tlp", editable=frozenset({"name", "bscolor"}))
 
 
 def ensure_ioc(*, type_id: int, value: str) -> tuple[Ioc, bool]:

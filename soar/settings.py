@@ -227,6 +227,7 @@ UNFOLD = {
     "SITE_HEADER": "Watchfloor",
     "SITE_SUBHEADER": "Incident response",
     "SITE_SYMBOL": "radar",
+    "SITE_FAVICONS": [{"rel": "icon", "href": "soar.core.admin.theme.favicon"}],
     "SITE_URL": None,
     "SHOW_BACK_BUTTON": True,
     "ACCOUNT": {"navigation": "soar.core.admin.theme.account_links"},

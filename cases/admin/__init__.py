@@ -1,0 +1,25 @@
+"""The console's pages for investigations; importing registers them."""
+
+from cases.admin import (
+    access,
+    assets,
+    customers,
+    evidences,
+    iocs,
+    lookups,
+    notes,
+    tasks,
+    timeline,
+)
+
+__all__ = [
+    "access",
+    "assets",
+    "customers",
+    "evidences",
+    "iocs",
+    "lookups",
+    "notes",
+    "tasks",
+    "timeline",
+]

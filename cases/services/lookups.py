@@ -6,7 +6,7 @@ from cases.models import Asset, AssetType, AttributeDefinition, Case, CaseClassi
 from cases.selectors import find
 from cases.services.references import unique
 from soar.core.actor import Actor
-from soar.core.errors import Conflict
+from soar.core.errors import Conflict, Invalid
 from soar.core.history import apply_changes
 from soar.core.permissions import Permission
 from soar.core.recording import recording
@@ -107,8 +107,12 @@ def delete_classification(actor: Actor, pk: int) -> None:
 
 
 def define_attributes(actor: Actor, definition_id: int, *, content: dict[str, Any]) -> None:
-    """Give a family of objects its structure of custom attributes. Raise Forbidden or NotFound."""
+    """Give a family of objects its structure of custom attributes.
+
+    Raise Forbidden, NotFound, or Invalid unless it is {tab: {field: {type, ...}}}.
+    """
     actor.require(Permission.SERVER_ADMINISTRATOR)
+    _check_structure(content)
     with recording(actor) as record:
         rows = AttributeDefinition.objects.select_for_update()
         definition = find(rows, definition_id, "Invalid attribute ID")
@@ -116,6 +120,14 @@ def define_attributes(actor: Actor, definition_id: int, *, content: dict[str, An
         definition.save()
         summary = f"updated custom attributes of {definition.display_name}"
         record("attributes.defined", definition, summary=summary, before=before, after=after)
+
+
+def _check_structure(content: Any) -> None:
+    tabs = content.values() if isinstance(content, dict) else [None]
+    for fields in tabs:
+        members = fields.values() if isinstance(fields, dict) else [None]
+        if not all(isinstance(member, dict) and "type" in member for member in members):
+            raise Invalid.field("content", "Expected {tab: {field: {type, mandatory, value}}}")
 
 
 def _locked_classification(pk: int) -> CaseClassification:

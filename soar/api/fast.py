@@ -50,7 +50,7 @@ def columns_of(row: type[serializers.Serializer[Any]]) -> _Columns:
     for name, part in row().fields.items():
         if isinstance(part, serializers.BaseSerializer):
             continue
-        path = part.source.replace(".", "__")
+        path = str(part.source).replace(".", "__")
         make = getattr(part, "column", None)
         columns.names.append(name)
         columns.expressions.append(make(path) if make else F(path))

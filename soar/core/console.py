@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.db.models import Model
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from unfold.sites import UnfoldAdminSite
@@ -22,7 +22,7 @@ class LabelledAutocomplete(AutocompleteJsonView):
 
     def serialize_result(self, obj: Model, to_field_name: str) -> dict[str, str]:
         """Return the id and label of one choice."""
-        label = self.model_admin.label_of(obj)
+        label = self.model_admin.label_of(obj)  # type: ignore[attr-defined]  # a ServiceAdmin
         return super().serialize_result(obj, to_field_name) | {"text": label}
 
 
@@ -45,7 +45,7 @@ class ConsoleSite(UnfoldAdminSite):
         pages = [path(route, self.admin_view(view), name=name) for route, view, name in self.pages]
         return [*pages, *super().get_urls()]
 
-    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
         """Answer with choices the user may see, labelled by their admin class."""
         return LabelledAutocomplete.as_view(admin_site=self)(request)
 

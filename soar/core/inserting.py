@@ -10,10 +10,10 @@ def insert_if_absent(row: models.Model) -> bool:
     first, and neither gets an error that would end his transaction.
     """
     fields = [field for field in row._meta.concrete_fields if not field.primary_key]
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
     table = connection.ops.quote_name(row._meta.db_table)
-    key = connection.ops.quote_name(row._meta.pk.column)
+    key = connection.ops.quote_name(str(row._meta.pk.column))
     places = ", ".join(["%s"] * len(fields))
     with connection.cursor() as cursor:
         cursor.execute(

@@ -22,9 +22,9 @@ class MatchesLike(Lookup):  # type: ignore[type-arg]
         escaped = pattern.replace("\\", "\\\\").replace("_", "\\_")
         super().__init__(text, Cast(Value(escaped), CharField()))
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """Return the comparison."""
         text, text_parameters = self.process_lhs(compiler, connection)
         pattern, pattern_parameters = self.process_rhs(compiler, connection)
         operator = "ILIKE" if connection.vendor == "postgresql" else "LIKE"
-        return f"{text} {operator} {pattern} ESCAPE '\\'", [*text_parameters, *pattern_parameters]
+        return f"{text} {operator} {pattern} ESCAPE '\\'", (*text_parameters, *pattern_parameters)

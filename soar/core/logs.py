@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 import structlog
+from structlog.typing import EventDict
 
 SECRET_PATTERN = re.compile(
     r"(?i)(bearer\s+|x-iris-auth\W+|authorization\W+|password\W+|api_key\W+|token\W+)([^\s,;&\"']{4,})"
@@ -17,7 +18,7 @@ def mask_secrets(text: str) -> str:
     return SECRET_PATTERN.sub(r"\1********", text)
 
 
-def _mask(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+def _mask(_logger: Any, _name: str, event: EventDict) -> EventDict:
     return {
         key: mask_secrets(value) if isinstance(value, str) else value
         for key, value in event.items()

@@ -6,7 +6,7 @@ user is the union of the bits his groups hold. Source of bits: DFIR-IRIS, permis
 
 from enum import IntEnum, IntFlag
 
-from django.db.models import Case, IntegerField, OuterRef, QuerySet, Subquery, Sum, Value, When
+from django.db.models import Case, IntegerField, OuterRef, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.contrib.auth.models import Permission as DjangoPermission
 
@@ -71,7 +71,7 @@ def mask_of_user(user: OuterRef) -> Coalesce:
         *(When(codename=bit.codename, then=Value(int(bit))) for bit in Permission),
         output_field=IntegerField(),
     )
-    held: QuerySet[DjangoPermission] = (
+    held = (
         DjangoPermission.objects.filter(
             group__user=user,
             content_type__app_label="core",

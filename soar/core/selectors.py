@@ -1,11 +1,15 @@
 """Readers of users and groups."""
 
+from typing import TypeVar
+
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from soar.core.actor import Actor
 from soar.core.models import AuditLog, AuditSeal, ChangeCounter, IrisApiKey, OutboxEvent, User
 from soar.core.permissions import Permission
+
+M = TypeVar("M", bound=Model)
 
 
 def visible_users(actor: Actor) -> QuerySet[User]:
@@ -44,3 +48,8 @@ def visible_outbox(actor: Actor) -> QuerySet[OutboxEvent]:
 def visible_counters(actor: Actor) -> QuerySet[ChangeCounter]:
     """Return the change counters of all cases, to administrators."""
     return ChangeCounter.objects.all() if actor.is_administrator else ChangeCounter.objects.none()
+
+
+def visible_reference_rows(actor: Actor, table: type[M]) -> QuerySet[M]:
+    """Return the rows of a table of reference data, which every user may read."""
+    return table._default_manager.all()

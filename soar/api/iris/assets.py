@@ -26,7 +26,6 @@ from soar.api.iris.fields import (
     IdList,
     Integer,
     JsonObject,
-    Name,
     Text,
     Timestamp,
 )
@@ -149,7 +148,7 @@ class AssetDetailsOut(AssetOut):
     """A fetched asset; clients read its compromise status as a number, so 0 stands for none."""
 
     linked_ioc = LinkedIocOut(many=True, source="ioc_links.all")
-    asset_compromise_status_id = serializers.SerializerMethodField()
+    asset_compromise_status_id = serializers.SerializerMethodField()  # type: ignore[assignment]
 
     def get_asset_compromise_status_id(self, asset: Asset) -> int:
         """Return the status, 0 when none was given (contract §7.1)."""
@@ -168,7 +167,7 @@ class UpdatedAssetOut(AssetOut):
 
 
 class _AssetFields(serializers.Serializer[Any]):
-    asset_name = Name(source="name", max_length=400)
+    asset_name = Text(source="name", min_length=1, max_length=400)
     asset_type_id = Integer(source="type_id")
     analysis_status_id = Integer()
     asset_description = Text(source="description", required=False, allow_null=True)

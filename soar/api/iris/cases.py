@@ -30,10 +30,12 @@ from soar.api.iris.fields import (
 from soar.api.iris.shapes import Empty
 from soar.api.iris.views import ANY_KEY, CASE_READ, CASE_WRITE, IrisViewSet, endpoint, needs
 from soar.core.actor import Actor
+from soar.core.errors import Invalid
 from soar.core.permissions import Permission
 
 STANDARD_USER = needs(Permission.STANDARD_USER)
 NAME_LENGTH = 200
+MINIMUM_NAME_LENGTH = 2
 
 
 class CaseRow(serializers.Serializer[Any]):
@@ -109,7 +111,7 @@ class CaseDetailsOut(serializers.Serializer[Any]):
     state_id = Integer()
     state_name = Text(source="state.name")
     status_id = Integer(source="outcome")
-    status_name = serializers.CharField(source="get_outcome_display")
+    status_name = serializers.SerializerMethodField()
     severity_id = Integer()
     classification_id = Integer(allow_null=True)
     classification = Text(source="classification.name", allow_null=True, default=None)
@@ -119,6 +121,10 @@ class CaseDetailsOut(serializers.Serializer[Any]):
     protagonists = serializers.JSONField()
     custom_attributes = Attributes()
     modification_history = JsonObject(source="history")
+
+    def get_status_name(self, case: Case) -> str:
+        """Return the outcome in title case, as IRIS shows it here."""
+        return str(case.get_outcome_display()).title()
 
 
 class ProtagonistIn(serializers.Serializer[Any]):
@@ -133,7 +139,9 @@ class _CaseFields(serializers.Serializer[Any]):
     classification_id = Integer(required=False, allow_null=True)
     severity_id = Integer(required=False)
     case_tags = Text(source="tags", required=False)
-    protagonists = ProtagonistIn(many=True, required=False, allow_null=True, max_length=200)
+    protagonists = serializers.ListField(
+        child=ProtagonistIn(), required=False, allow_null=True, max_length=200
+    )
     custom_attributes = Attributes()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -221,8 +229,11 @@ CASE_LIST = FastRead(CaseRow, _cases)
 
 
 def without_prefix(name: str, case_id: int) -> str:
-    """Return a case name without the `#5 - ` that IRIS shows before it."""
-    return re.sub(rf"^#{case_id} - ", "", name)
+    """Return a case name without the `#5 - ` that IRIS shows before it. Raise Invalid if too little is left."""
+    bare = re.sub(rf"^#{case_id} - ", "", name)
+    if len(bare) < MINIMUM_NAME_LENGTH:
+        raise Invalid.field("name", f"Shorter than minimum length {MINIMUM_NAME_LENGTH}.")
+    return bare
 
 
 class ManageCaseViewSet(IrisViewSet):

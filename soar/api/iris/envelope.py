@@ -73,7 +73,7 @@ def _translate_rest(error: exceptions.APIException) -> Response:
         return failure("Method not allowed", code=status.HTTP_405_METHOD_NOT_ALLOWED)
     if isinstance(error, exceptions.Throttled):
         response = failure("Too many requests", code=status.HTTP_429_TOO_MANY_REQUESTS)
-        response["Retry-After"] = str(int(error.wait or 60))
+        response["Retry-After"] = str(int(getattr(error, "wait", None) or 60))
         return response
     return failure(str(error.detail), code=error.status_code)
 

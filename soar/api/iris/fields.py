@@ -300,7 +300,8 @@ class Always(serializers.Field[Any, Any, Any, Any]):
 
     def __init__(self, value: Any, **options: Any) -> None:
         self.value = value
-        super().__init__(**{"read_only": True, "source": "*"} | options)
+        options.setdefault("source", "*")
+        super().__init__(read_only=True, **options)
 
     def to_representation(self, value: Any) -> Any:
         """Return the value."""

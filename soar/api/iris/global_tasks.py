@@ -64,6 +64,12 @@ class GlobalTaskIn(serializers.Serializer[Any]):
     task_tags = Text(source="tags", required=False)
 
 
+class GlobalTaskChangesIn(GlobalTaskIn):
+    """The new content of a global task."""
+
+    task_title = Text(source="title", min_length=1, max_length=400)
+
+
 def _tasks(actor: Actor) -> QuerySet[GlobalTask]:
     return visible_global_tasks(actor).order_by("id")
 
@@ -107,10 +113,11 @@ class GlobalTaskViewSet(IrisViewSet):
         task = services.add_global_task(self.actor, **self.read(GlobalTaskIn))
         return success("Saved !", GlobalTaskOut(task).data)
 
-    @endpoint(ANY_KEY, summary="Update a global task", takes=GlobalTaskIn, gives=GlobalTaskOut)
+    @endpoint(ANY_KEY, summary="Update a global task", takes=GlobalTaskChangesIn, gives=GlobalTaskOut)
     def update(self, request: Request, task_id: int) -> Response:
         """Change a task."""
-        task = services.update_global_task(self.actor, task_id, **self.read(GlobalTaskIn))
+        changes = self.read(GlobalTaskChangesIn)
+        task = services.update_global_task(self.actor, task_id, **changes)
         return success("Updated !", GlobalTaskOut(task).data)
 
     @endpoint(ANY_KEY, summary="Delete a global task", takes=Empty)

@@ -11,6 +11,7 @@ from cases.models import AnalysisStatus, AssetType, CaseClassification, EventCat
 from cases.models.lookups import CompromiseStatus, OutcomeStatus
 from cases.selectors import find
 from cases.services import lookups as services
+from incidents.models import AlertStatus
 from iocs.models import IocType
 from iocs.selectors import visible_ioc_types, visible_tlps
 from iocs.services import add_ioc_type, delete_ioc_type, update_ioc_type
@@ -19,6 +20,7 @@ from soar.api.iris.fields import Integer, Name, Text, Timestamp
 from soar.api.iris.shapes import Empty, TaskStatusOut
 from soar.api.iris.views import ANY_KEY, IrisViewSet, endpoint, needs
 from soar.core.permissions import Permission
+from soar.core.selectors import visible_reference_rows
 
 ADMINISTRATOR = needs(Permission.SERVER_ADMINISTRATOR)
 
@@ -32,6 +34,14 @@ class AnalysisStatusOut(serializers.Serializer[Any]):
 
 class EventCategoryOut(AnalysisStatusOut):
     """A category of events."""
+
+
+class AlertStatusOut(serializers.Serializer[Any]):
+    """How far the handling of an alert has come."""
+
+    status_id = Integer(source="id")
+    status_name = Text(source="name")
+    status_description = Text(source="description")
 
 
 class TlpOut(serializers.Serializer[Any]):
@@ -146,6 +156,24 @@ class EventCategoryViewSet(IrisViewSet):
         """Answer one."""
         row = find(EventCategory.objects.all(), pk, f"Event category ID {pk} not found")
         return success(data=EventCategoryOut(row).data)
+
+
+class AlertStatusViewSet(IrisViewSet):
+    """States of alerts."""
+
+    @endpoint(ANY_KEY, summary="List the alert states", gives=AlertStatusOut, many=True)
+    def list(self, request: Request) -> Response:
+        """Answer all."""
+        return success(data=AlertStatusOut(self._rows(), many=True).data)
+
+    @endpoint(ANY_KEY, summary="Fetch an alert state", gives=AlertStatusOut)
+    def retrieve(self, request: Request, pk: int) -> Response:
+        """Answer one."""
+        row = find(self._rows(), pk, f"Alert status ID {pk} not found")
+        return success(data=AlertStatusOut(row).data)
+
+    def _rows(self) -> QuerySet[AlertStatus]:
+        return visible_reference_rows(self.actor, AlertStatus)
 
 
 class TlpViewSet(IrisViewSet):

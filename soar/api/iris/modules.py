@@ -84,7 +84,7 @@ class ModuleViewSet(IrisViewSet):
         return success(data=RunOut(self._runs()[:LIMITED], many=True).data)
 
     @endpoint(ANY_KEY, summary="List the manual hooks of a type", gives=HookOptionOut, many=True)
-    def options(self, request: Request, object_type: str) -> Response:
+    def manual_hooks(self, request: Request, object_type: str) -> Response:
         """Answer the hooks active modules offer."""
         return success(data=[])
 

@@ -20,6 +20,7 @@ from soar.core.errors import Invalid
 from soar.core.like import MatchesLike
 
 SEARCH_LENGTH = 1000
+NO_NOTE = "Invalid note ID"  # v1.0.2 words a fetch like this, writes with "for this case"
 
 
 class NoteRow(serializers.Serializer[Any]):
@@ -209,7 +210,7 @@ class NoteViewSet(IrisViewSet):
     def retrieve(self, request: Request, note_id: int) -> Response:
         """Answer one note."""
         rows = visible_notes(self.actor).filter(case_id=self.case_id).select_related("directory")
-        return success(data=NoteOut(find(rows, note_id, services.NOT_IN_CASE)).data)
+        return success(data=NoteOut(find(rows, note_id, NO_NOTE)).data)
 
     @endpoint(CASE_WRITE, summary="Add a note", takes=NoteIn, gives=NoteOut)
     def add(self, request: Request) -> Response:

@@ -112,7 +112,7 @@ class SearchViewSet(IrisViewSet):
                 "case_id": line.case_id,
                 "case_name": case_title(cases[line.case_id]) if line.case_id in cases else None,
                 "user_id": line.actor_id,
-                "user_name": names.get(line.actor_id, line.actor_login),
+                "user_name": names.get(line.actor_id or 0, line.actor_login),
                 "activity_date": iso(line.recorded_at),
                 "activity_desc": line.summary,
                 "user_input": line.is_user_input,

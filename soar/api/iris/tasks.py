@@ -22,7 +22,6 @@ from soar.api.iris.fields import (
     IdList,
     Integer,
     JsonObject,
-    Name,
     Text,
     Timestamp,
 )
@@ -108,7 +107,7 @@ class TaskOut(serializers.Serializer[Any]):
 class TaskIn(serializers.Serializer[Any]):
     """A task; given to one person by v1 clients, to a list by v2 clients."""
 
-    task_title = Name(source="title", max_length=400)
+    task_title = Text(source="title", min_length=1, max_length=400)
     task_status_id = Integer(source="status_id")
     task_assignee_id = Integer(required=False, allow_null=True)
     task_assignees_id = IdList(required=False, allow_null=True)

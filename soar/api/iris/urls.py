@@ -15,6 +15,7 @@ from soar.api.iris.export import ExportViewSet
 from soar.api.iris.global_tasks import GlobalTaskViewSet
 from soar.api.iris.iocs import IocViewSet
 from soar.api.iris.lookups import (
+    AlertStatusViewSet,
     AnalysisStatusViewSet,
     AssetTypeViewSet,
     ClassificationViewSet,
@@ -159,7 +160,7 @@ reference = [
     # Iris modules
     get("dim/tasks/list", ModuleViewSet, "runs"),
     get("dim/tasks/limited-list", ModuleViewSet, "latest_runs"),
-    get("dim/hooks/options/<str:object_type>/list", ModuleViewSet, "options"),
+    get("dim/hooks/options/<str:object_type>/list", ModuleViewSet, "manual_hooks"),
     post("dim/hooks/call", ModuleViewSet, "call"),
 ]
 called_by_clients = [
@@ -187,6 +188,8 @@ called_by_clients = [
     get("manage/event-categories/<id:pk>", EventCategoryViewSet, "retrieve"),
     get("manage/tlp/list", TlpViewSet, "list"),
     get("manage/tlp/<id:pk>", TlpViewSet, "retrieve"),
+    get("manage/alert-status/list", AlertStatusViewSet, "list"),
+    get("manage/alert-status/<id:pk>", AlertStatusViewSet, "retrieve"),
     get("manage/compromise-status/list", FixedListViewSet, "compromise"),
     get("manage/outcome-status/list", FixedListViewSet, "outcome"),
     post("search", SearchViewSet, "search"),

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from cases.models import CustomerMembership, UserCaseAccess
 from cases.selectors import find
 from soar.api.iris.envelope import failure, success
-from soar.api.iris.fields import Boolean, Integer, Text, case_title
+from soar.api.iris.fields import Always, Boolean, Integer, Text, case_title
 from soar.api.iris.shapes import Empty
 from soar.api.iris.views import ANY_KEY, IrisViewSet, endpoint, needs
 from soar.core.errors import NotFound
@@ -123,6 +123,10 @@ class WrittenUserOut(serializers.Serializer[Any]):
     user_email = Text(source="email")
     active = Boolean(source="is_active")
     user_is_service_account = Boolean(source="is_service_account")
+    has_deletion_confirmation = Always(False)
+    has_mini_sidebar = Always(False)
+    in_dark_mode = Always(None)
+    external_id = Always(None)
     user_isadmin = serializers.SerializerMethodField()
 
     def get_user_isadmin(self, user: User) -> bool:

@@ -1,5 +1,6 @@
 """The base of IRIS views: context case, declared access, envelope."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -7,7 +8,12 @@ from typing import Any, TypeVar
 from django.db.models import Model, QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers, status
-from rest_framework.exceptions import ParseError, UnsupportedMediaType
+from rest_framework.exceptions import (
+    APIException,
+    MethodNotAllowed,
+    ParseError,
+    UnsupportedMediaType,
+)
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -26,7 +32,7 @@ from soar.core.permissions import Permission
 
 M = TypeVar("M", bound=Model)
 Handler = TypeVar("Handler", bound=Callable[..., Any])
-DIGITS = frozenset("0123456789")
+NUMBER = re.compile(r"-?[0-9]{1,1000}")
 INVALID_CASE = "Invalid case ID"
 
 
@@ -64,6 +70,8 @@ class DeclaredAccess(BasePermission):
         actor: Actor = request.user  # type: ignore[assignment]
         if access.any_of:
             actor.require(*access.any_of)
+        if view.problem is not None:  # no case was found to hold the caller to; the problem is told next
+            return True
         if access.is_about_case and request.case_level not in access.levels:  # type: ignore[attr-defined]
             raise Forbidden(case_id=view.case_id)
         return True
@@ -89,7 +97,10 @@ class IrisViewSet(ViewSet):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Find the context case, then authenticate and authorise; only then complain of the body."""
-        access: Access | None = getattr(getattr(self, self.action or "", None), "access", None)
+        if self.action is None:
+            self.perform_authentication(request)
+            raise MethodNotAllowed(str(request.method))
+        access: Access | None = getattr(getattr(self, self.action, None), "access", None)
         if access is not None and access.is_about_case:
             self._find_case(request)
         super().initial(request, *args, **kwargs)
@@ -132,7 +143,7 @@ class IrisViewSet(ViewSet):
 
     def _find_case(self, request: Request) -> None:
         """Set `case_id` from the query, else the body, else the initial case (contract §1.4)."""
-        found = _digits(request.query_params.get("cid") or request.query_params.get("?cid"))
+        found = _number(request.query_params.get("cid") or request.query_params.get("?cid"))
         if found is None and request.method == "POST":
             try:
                 body = request.data
@@ -143,7 +154,7 @@ class IrisViewSet(ViewSet):
                 if body["cid"] is None:
                     self.problem = _NoCase()
                     return
-                found = _digits(body["cid"])
+                found = _number(body["cid"])
         self.case_id = found or Case.INITIAL
 
     def _wire_names(self) -> dict[str, str]:
@@ -151,17 +162,17 @@ class IrisViewSet(ViewSet):
         return {part.source: name for name, part in fields.items()}
 
 
-class _NoCase(ParseError):
+class _NoCase(APIException):
     status_code = status.HTTP_404_NOT_FOUND
     default_detail = INVALID_CASE
 
 
-def _digits(value: Any) -> int | None:
+def _number(value: Any) -> int | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
         return value
-    if isinstance(value, str) and value and len(value) <= 19 and set(value) <= DIGITS:
+    if isinstance(value, str) and NUMBER.fullmatch(value):
         return int(value)
     return None
 

@@ -44,9 +44,10 @@ def issue_key(user: User) -> str:
 def renew_key(actor: Actor, user_id: int) -> str:
     """Replace a user's key; the old one fails from the next request on, in every process.
 
-    Everybody may renew his own, an administrator anybody's. Raise Forbidden or NotFound.
+    Everybody may renew his own, an administrator anybody's. Raise Forbidden, which is recorded, or
+    NotFound.
     """
-    _require_owner_or_administrator(actor, user_id)
+    require_key_access(actor, user_id)
     with recording(actor) as record:
         row = _locked(user_id)
         row.nonce, row.generation = new_nonce(), row.generation + 1
@@ -83,7 +84,7 @@ def reveal_key(actor: Actor, user_id: int) -> str | None:
 
     Raise Forbidden or NotFound. A look at somebody else's key is recorded.
     """
-    _require_owner_or_administrator(actor, user_id)
+    require_key_access(actor, user_id)
     row = IrisApiKey.objects.select_related("user").filter(pk=user_id).first()
     if row is None:
         raise NotFound("Invalid user ID")
@@ -93,9 +94,17 @@ def reveal_key(actor: Actor, user_id: int) -> str | None:
     return derived_key(row) if row.is_derived else None
 
 
-def _require_owner_or_administrator(actor: Actor, user_id: int) -> None:
-    if actor.user_id != user_id and not actor.is_administrator:
-        raise Forbidden()
+def require_key_access(actor: Actor, user_id: int) -> None:
+    """Raise Forbidden for anybody but the owner and administrators, and record who tried (SEC-18)."""
+    if actor.user_id == user_id or actor.is_administrator:
+        return
+    row = IrisApiKey.objects.select_related("user").filter(pk=user_id).first()
+    if row is not None:
+        with recording(actor) as record:
+            record(
+                "api_key.refused", row, summary=f"was refused the API key of user {row.user.login}"
+            )
+    raise Forbidden()
 
 
 def _locked(user_id: int) -> IrisApiKey:

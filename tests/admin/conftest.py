@@ -1,0 +1,121 @@
+"""The console's clients, and a case with one of everything in it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from cases.models import Case
+from cases.services.assets import add_asset
+from cases.services.evidences import add_evidence
+from cases.services.global_tasks import add_global_task
+from cases.services.iocs import add_ioc
+from cases.services.notes import add_note, add_note_directory
+from cases.services.tasks import add_task
+from cases.services.timeline import add_event
+from incidents.services.incidents import open_incident
+from modules.models import ModuleRun
+from soar.core.actor import Actor
+from soar.core.models import AuditLog, User
+
+BACKEND = "soar.core.backends.ConsoleBackend"
+
+
+@pytest.fixture
+def console(db: None) -> Callable[[User], Client]:
+    """Make the browser of a user who is logged in to the console."""
+
+    def make(user: User) -> Client:
+        client = Client()
+        client.force_login(user, BACKEND)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def browser(console: Callable[[User], Client], administrator: User) -> Client:
+    """The administrator's browser."""
+    return console(administrator)
+
+
+@dataclass
+class World:
+    """One object of each kind, in case 1."""
+
+    asset: Any
+    case_ioc: Any
+    directory: Any
+    note: Any
+    event: Any
+    task: Any
+    global_task: Any
+    evidence: Any
+
+
+@pytest.fixture
+def fill(as_administrator: Actor) -> Callable[[str], World]:
+    """Put one of everything into case 1, named with a suffix."""
+
+    def make(suffix: str) -> World:
+        actor, now = as_administrator, timezone.now()
+        case_ioc, _ = add_ioc(actor, 1, type_id=1, tlp_id=1, value=f"evil-{suffix}.example")
+        directory = add_note_directory(actor, 1, name=f"Folder {suffix}")
+        common = {"title": f"Event {suffix}", "tz": "+00:00", "category_id": 1, "asset_ids": []}
+        return World(
+            asset=add_asset(actor, 1, name=f"host-{suffix}", type_id=1, analysis_status_id=1),
+            case_ioc=case_ioc,
+            directory=directory,
+            note=add_note(actor, 1, title=f"Note {suffix}", directory_id=directory.pk),
+            event=add_event(actor, 1, date=now, local_date=now, **common),
+            task=add_task(actor, 1, title=f"Task {suffix}", status_id=1, assignee_ids=[1]),
+            global_task=add_global_task(actor, title=f"Team {suffix}", status_id=1, assignee_id=1),
+            evidence=add_evidence(actor, 1, filename=f"disk-{suffix}.img"),
+        )
+
+    return make
+
+
+@pytest.fixture
+def world(fill: Callable[[str], World]) -> World:
+    """One of everything in case 1, and a run of a module."""
+    ModuleRun.objects.create(hook_name="on_manual_trigger", case_id=1, user_login="administrator")
+    return fill("0")
+
+
+def url(obj: Any, page: str = "change") -> str:
+    """Return the address of an object's page, or of its model's list or add page."""
+    meta = obj._meta
+    pk = [obj.pk] if page not in {"changelist", "add"} else []
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=pk)
+
+
+def form_data(client: Client, address: str, **changes: Any) -> dict[str, Any]:
+    """Return what a browser would post from the form at an address, with some fields changed."""
+    form = client.get(address).context["adminform"].form
+    data: dict[str, Any] = {}
+    for bound in form:
+        value = bound.value()
+        widgets = getattr(bound.field.widget, "widgets", None)
+        if widgets:
+            parts = bound.field.widget.decompress(value)
+            data |= {f"{bound.html_name}_{n}": part or "" for n, part in enumerate(parts)}
+        elif value is not None and value is not False:
+            data[bound.html_name] = value
+    return {**data, **changes}
+
+
+def last_audit(action: str) -> AuditLog:
+    """Return the newest audit row of an action, which must be the console's."""
+    row = AuditLog.objects.filter(action=action).latest("id")
+    assert row.channel == "admin"
+    return row
+
+
+def add_case(actor: Actor, name: str) -> Case:
+    """Open another case of customer 1."""
+    return open_incident(actor, name=name, description="", customer_id=1).case

@@ -1,0 +1,125 @@
+"""The console in a real browser: the theme's scripts run under our content security policy."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from soar.core.models import User
+from tests.cast import PASSWORD
+from tests.http import key_of
+
+CHROMIUM = "/usr/bin/chromium"
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not Path(CHROMIUM).exists(), reason="needs chromium (apt-get install chromium)"
+    ),
+]
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser complained about: refused scripts, errors, requests to other hosts."""
+    return []
+
+
+@pytest.fixture
+def page(
+    complaints: list[str], monkeypatch: pytest.MonkeyPatch, live_server: Any
+) -> Iterator[Page]:
+    """A page of a headless Chromium that notes its complaints."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs a loop in this thread
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1400, "height": 900})
+        page.on("console", lambda line: line.type == "error" and complaints.append(line.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "response",
+            lambda answer: answer.ok or answer.status < 400 or complaints.append(answer.url),
+        )
+        page.on(
+            "request",
+            lambda request: (
+                request.url.startswith((live_server.url, "data:", "blob:"))
+                or complaints.append(request.url)
+            ),
+        )
+        yield page
+        browser.close()
+
+
+@pytest.fixture
+def live_administrator(live_server: Any) -> User:
+    """The administrator, with a password the browser can type."""
+    user = User.objects.get(pk=1)
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+def test_an_administrator_finds_his_way_and_renews_a_key(
+    page: Page,
+    live_server: Any,
+    live_administrator: User,
+    complaints: list[str],
+    tmp_path: Path,
+) -> None:
+    def shot(name: str) -> None:
+        page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
+
+    page.goto(f"{live_server.url}/admin/")
+    shot("login")
+    page.fill("input[name=username]", live_administrator.login)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    cases = page.locator("#nav-sidebar-apps a", has_text="Cases").first
+    expect(cases).to_be_visible()
+    shot("index")
+    cases.click()
+    expect(page.get_by_role("link", name="Initial Demo")).to_be_visible()
+    shot("cases")
+    page.get_by_role("link", name="Initial Demo").click()
+    expect(page.locator("input[name=name]")).to_have_value("Initial Demo")
+    shot("case")
+    page.goto(f"{live_server.url}/admin/core/user/1/change/")
+    old = key_of(live_administrator)
+    assert old not in page.content()
+    shot("user")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("#api-key-value")).to_have_text(old)
+    page.locator("#api-key summary").click()
+    shot("renew")
+    page.get_by_role("button", name="Yes, renew the key").click()
+    expect(page.locator("#api-key-value")).not_to_have_text(old)
+    expect(page.locator("#api-key-value")).to_have_text(key_of(live_administrator))
+    page.get_by_role("button", name="Copy").click()
+    expect(
+        page.get_by_role("button", name="Copied").or_(page.get_by_role("button", name="Press"))
+    ).to_be_visible()
+    shot("renewed")
+    page.goto(f"{live_server.url}/admin/my-settings/")
+    shot("settings")
+    assert complaints == []
+
+
+def test_assets_are_picked_by_typing(
+    page: Page, live_server: Any, live_administrator: User, complaints: list[str], tmp_path: Path
+) -> None:
+    page.goto(f"{live_server.url}/admin/cases/asset/add/")
+    page.fill("input[name=username]", live_administrator.login)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.locator(".field-case .select2-selection").click()
+    page.locator(".select2-results__option", has_text="Initial Demo").click()
+    page.fill("input[name=name]", "host-1")
+    page.select_option("select[name=type]", index=1)
+    page.select_option("select[name=analysis_status]", index=1)
+    page.screenshot(path=tmp_path / "asset.png", full_page=True)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("link", name="host-1").first).to_be_visible()
+    page.screenshot(path=tmp_path / "assets.png", full_page=True)
+    assert complaints == []

@@ -1,0 +1,125 @@
+"""Every registered model: its pages open, with a constant number of queries, for all who may."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from soar.core.admin.base import ServiceAdmin
+from soar.core.models import User
+from tests.admin.conftest import World, add_case, url
+
+OUR_APPS = ("core", "cases", "iocs", "incidents", "modules")
+# Rows that show on the page of another model.
+ON_OTHER_PAGES = {
+    "core.groupprofile",
+    "cases.assetioc",
+    "cases.eventasset",
+    "cases.eventioc",
+    "cases.taskassignment",
+}
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
+
+
+def test_every_model_has_a_page() -> None:
+    ours = {
+        model._meta.label_lower
+        for name in OUR_APPS
+        for model in apps.get_app_config(name).get_models()
+    }
+    registered = {model._meta.label_lower for model in MODELS}
+    assert ours - ON_OTHER_PAGES <= registered
+
+
+def test_every_page_goes_through_services() -> None:
+    assert all(isinstance(page, ServiceAdmin) for page in admin.site._registry.values())
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label_lower)
+def test_pages_open(browser: Client, world: World, model: Any) -> None:
+    assert browser.get(url(model, "changelist")).status_code == 200
+    assert browser.get(url(model, "changelist"), {"q": "a\0b"}).status_code == 200
+    expected = 200 if admin.site._registry[model].services.add else 403
+    assert browser.get(url(model, "add")).status_code == expected
+    obj = model._default_manager.first()
+    if obj is not None:
+        assert browser.get(url(obj)).status_code == 200
+        assert browser.get(url(obj, "history")).status_code == 200
+        expected = 200 if admin.site._registry[model].services.delete else 403
+        assert browser.get(url(obj, "delete")).status_code == expected
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label_lower)
+@pytest.mark.parametrize("who", ["reader", "outsider", "guest"])
+def test_pages_never_fail_for_others(
+    request: pytest.FixtureRequest, console: Any, world: World, model: Any, who: str
+) -> None:
+    browser = console(request.getfixturevalue(who))
+    obj = model._default_manager.first()
+    pages = [url(model, "changelist"), url(model, "add")]
+    if obj is not None:
+        pages += [url(obj), url(obj, "history"), url(obj, "delete")]
+    assert {browser.get(page).status_code for page in pages} <= {200, 302, 403}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label_lower)
+def test_lists_take_a_constant_number_of_queries(
+    browser: Client, fill: Callable[[str], World], as_administrator: Any, enrol: Any, model: Any
+) -> None:
+    def grow(*suffixes: str) -> None:
+        for suffix in suffixes:
+            fill(suffix)
+            add_case(as_administrator, f"Case {suffix}")
+            enrol(f"user{suffix}")
+
+    grow("1")
+    browser.get(url(model, "changelist"))
+    few = _queries(browser, url(model, "changelist"))
+    grow("2", "3", "4")
+    assert _queries(browser, url(model, "changelist")) == few
+
+
+def _queries(browser: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        assert browser.get(address).status_code == 200
+    return len(queries)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label_lower)
+def test_odd_filters_never_fail(browser: Client, world: World, model: Any) -> None:
+    page = browser.get(url(model, "changelist"))
+    names = [
+        name for spec in page.context["cl"].filter_specs for name in spec.expected_parameters()
+    ]
+    for name in (*names, "o", "p", "id"):
+        for value in ("x", "9" * 30, "\0"):
+            answer = browser.get(url(model, "changelist"), {name: value})
+            assert answer.status_code in {200, 302, 400}, (name, value)
+    data = {"action": "delete_selected", "_selected_action": ["9" * 30, "x"], "post": "yes"}
+    assert browser.post(url(model, "changelist"), data).status_code in {200, 302}
+
+
+def test_a_case_list_shows_only_visible_cases(
+    console: Any, outsider: User, outsider_case: Any, analyst: User
+) -> None:
+    page = console(analyst).get(url(outsider_case, "changelist")).content.decode()
+    assert "Initial Demo" in page
+    assert outsider_case.name not in page
+
+
+def test_a_hidden_object_is_like_a_missing_one(
+    console: Any, analyst: User, outsider_case: Any
+) -> None:
+    browser = console(analyst)
+    pages = {}
+    for pk in (outsider_case.pk, 424242):
+        answer = browser.get(f"/admin/cases/case/{pk}/change/", follow=True)
+        text = [str(message) for message in answer.context["messages"]]
+        pages[pk] = [answer.redirect_chain, *(line.replace(f"“{pk}”", "N") for line in text)]
+        assert outsider_case.name not in answer.content.decode()
+    assert pages[outsider_case.pk] == pages[424242]

@@ -1,0 +1,55 @@
+"""A case with one object of every kind in it, for the tests of this door."""
+
+from collections.abc import Callable
+
+import pytest
+
+from cases.models import Case
+from cases.services.access import set_user_access
+from incidents.services.incidents import open_incident
+from soar.core.actor import Actor
+from soar.core.models import User
+from soar.core.permissions import AccessLevel
+from tests.api.iris.world import fill_case
+
+Ids = dict[str, int]
+
+
+@pytest.fixture
+def open_case(as_administrator: Actor) -> Callable[..., Case]:
+    """Open a case of customer 1 as the administrator."""
+
+    def make(name: str = "Second case") -> Case:
+        incident = open_incident(as_administrator, name=name, description="Opened", customer_id=1)
+        return incident.case
+
+    return make
+
+
+@pytest.fixture
+def second_case(open_case: Callable[..., Case]) -> Case:
+    """An empty case of customer 1."""
+    return open_case()
+
+
+@pytest.fixture
+def filled(as_administrator: Actor) -> Ids:
+    """The ids, by noun, of a case of customer 1 with one object of every kind."""
+    return fill_case(as_administrator, 1, "Full")  # type: ignore[return-value]
+
+
+@pytest.fixture
+def hidden(outsider: User, outsider_case: Case, as_administrator: Actor) -> Ids:
+    """The ids of the outsider's case, which holds one object of every kind."""
+    case = fill_case(Actor.of(outsider, "iris"), outsider_case.customer_id, "Hidden")
+    return case  # type: ignore[return-value]
+
+
+@pytest.fixture
+def deny(as_administrator: Actor) -> Callable[[User, int], None]:
+    """Deny a case to a user."""
+
+    def make(user: User, case_id: int) -> None:
+        set_user_access(as_administrator, case_id, user_id=user.pk, level=AccessLevel.DENY_ALL)
+
+    return make
