@@ -22,7 +22,7 @@ from bench.report import Rounds, missed, print_table, summarise
 
 WORKERS = 2
 MANY_CONNECTIONS = 8
-TURN_SECONDS = 1.0
+TURN_SECONDS = 0.7
 WARM_UP_SECONDS = 0.2
 WARM_UP_SHARE = 20
 OURS, FLOOR, PLAIN = "ours", "floor", "plain"

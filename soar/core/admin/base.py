@@ -221,6 +221,8 @@ class ServiceAdmin(ModelAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the list or run an action; a refused action changes nothing and says why."""
+        if "%00" in request.META.get("QUERY_STRING", ""):  # PostgreSQL refuses NUL in any filter
+            return redirect(request.path)
         try:
             return super().changelist_view(request, extra_context)
         except DomainError as refusal:

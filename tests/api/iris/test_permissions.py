@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import transaction
 
 from soar.api.iris.urls import doors
 from soar.core.permissions import Permission
+from tests.api.iris.calls import body_of, path_of, seeded_world, send, undone
 from tests.api.iris.permission_table import READ_CASE, TABLE, Line, route_table, shape_of
-from tests.api.iris.world import CALLERS, Reach, World, build_world
+from tests.api.iris.world import CALLERS, Reach, World
 
 pytestmark = pytest.mark.django_db
 OK, BAD, UNKNOWN, REFUSED = 200, 400, 401, 403
@@ -58,9 +58,8 @@ HIDING = [part for part in MATRIX if indistinguishable(part[0], CALLERS[part[2]]
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
     """Seed both customers once; everything is rolled back after the module."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield build_world()
-        transaction.set_rollback(True)
+    with seeded_world(django_db_blocker) as seeded:
+        yield seeded
 
 
 @pytest.mark.parametrize(("line", "method", "caller"), MATRIX, ids=name_of)
@@ -118,29 +117,17 @@ def expected_status(line: Line, world: World, caller: str, target: Target) -> in
 
 def ask(world: World, line: Line, method: str, caller: str, target: Target) -> tuple[int, str]:
     """Send the request, undo what it did, and return status and body without ids."""
-    client, (context, side) = world.callers[caller].client, target
-    pk = world.id_of(side, line.noun) if line.noun else ""
-    path = "/" + re.sub(r"\{\w+\}", str(pk), line.path)
-    path += f"?cid={world.id_of(context, 'case')}" if line.context else ""
-    body = fill(world, line.body, CALLERS[caller].own if context == "missing" else context, pk)
-    with transaction.atomic():
-        answer = client.get(path) if method == "GET" else client.post(path, body)
+    context, side = target
+    path = path_of(world, line, context, side)
+    refers_to = CALLERS[caller].own if context == "missing" else context
+    body = body_of(world, line, refers_to, side)
+    with undone():
+        answer = send(world.callers[caller].client, method, path, body)
         text = answer.getvalue().decode()
-        transaction.set_rollback(True)
     if answer.status_code == OK:
         return OK, text
-    return answer.status_code, masked(text, [world.id_of(context, "case"), pk])
-
-
-def fill(world: World, value: Any, side: str, pk: Any) -> Any:
-    """Return a body with the ids its nouns stand for."""
-    if isinstance(value, dict):
-        return {name: fill(world, item, side, pk) for name, item in value.items()}
-    if isinstance(value, list):
-        return [fill(world, item, side, pk) for item in value]
-    if isinstance(value, str) and value.startswith("$"):
-        return pk if value == "$id" else world.id_of(side, value[1:])
-    return value
+    asked = [world.id_of(context, "case"), world.id_of(side, line.noun) if line.noun else ""]
+    return answer.status_code, masked(text, asked)
 
 
 def masked(text: str, ids: list[int | str]) -> str:
