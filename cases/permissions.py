@@ -79,12 +79,14 @@ def cases_with_level(actor: Actor) -> QuerySet[Any]:
 
 
 _LEVEL_ON_CASE = CompiledQuery(
-    lambda user, case, default: Case.objects.filter(pk=case)
-    .order_by()
-    .annotate(
-        access_level=level_expression(user, OuterRef("pk"), OuterRef("customer_id"), default)
-    )
-    .values_list("access_level"),
+    lambda user, case, default: (
+        Case.objects.filter(pk=case)
+        .order_by()
+        .annotate(
+            access_level=level_expression(user, OuterRef("pk"), OuterRef("customer_id"), default)
+        )
+        .values_list("access_level")
+    ),
     user=int,
     case=int,
     default=int,
@@ -95,9 +97,7 @@ def level_on_case(actor: Actor, case_id: int) -> int:
     """Return the actor's effective level on a case; a missing case denies like a hidden one."""
     if not is_possible_id(case_id):
         return AccessLevel.DENY_ALL
-    row = _LEVEL_ON_CASE.first(
-        user=actor.user_id, case=case_id, default=int(default_level(actor))
-    )
+    row = _LEVEL_ON_CASE.first(user=actor.user_id, case=case_id, default=int(default_level(actor)))
     return int(row[0]) if row else AccessLevel.DENY_ALL
 
 

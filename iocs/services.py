@@ -15,7 +15,9 @@ from soar.core.permissions import Permission
 from soar.core.recording import recording
 from soar.core.services.reference_rows import ReferenceTable
 
-IOC_TYPE_EDITABLE = frozenset({"name", "description", "taxonomy", "validation_regex", "validation_expect"})
+IOC_TYPE_EDITABLE = frozenset(
+    {"name", "description", "taxonomy", "validation_regex", "validation_expect"}
+)
 TLP_LEVELS = ReferenceTable(Tlp, "tlp", editable=frozenset({"name", "bscolor"}))
 
 
@@ -26,11 +28,9 @@ def ensure_ioc(*, type_id: int, value: str) -> tuple[Ioc, bool]:
     carries no statement of its own, so it is audited with the case that uses it.
     """
     ioc = Ioc(type_id=type_id, value=value, value_hash=fingerprint(value))
-    known = Ioc.objects.select_for_update(no_key=True).filter(
-        type_id=type_id, value_hash=ioc.value_hash
-    )
     while not insert_if_absent(ioc):
-        present = known.first()
+        known = Ioc.objects.select_for_update(no_key=True)
+        present = known.filter(type_id=type_id, value_hash=ioc.value_hash).first()
         if present is not None:
             return present, False
     return ioc, True

@@ -36,7 +36,8 @@ start_servers() {
 # Runs the suite and leaves the number of passed tests in the variable named by $1.
 run_suite() {
     local junit="$WORK/$1.xml"
-    pytest -q --junit-xml="$junit" "${@:2}" || RESULT=1
+    # A file stays in one process: some start one installation for all of their tests.
+    pytest -q -n 2 --dist loadfile --junit-xml="$junit" "${@:2}" || RESULT=1
     local counts
     counts=$(python - "$junit" <<'PYTHON'
 import sys

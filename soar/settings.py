@@ -167,7 +167,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["soar.api.base.DenyUndeclared"],
     "DEFAULT_RENDERER_CLASSES": ["soar.api.base.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["soar.api.base.StrictJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "soar.api.schema.PathNamedSchema",
     "UNAUTHENTICATED_USER": None,
     "EXCEPTION_HANDLER": "soar.api.base.refuse_untranslated",
 }
@@ -180,6 +180,8 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {"SuccessEnum": ["success"], "ErrorEnum": ["error"]},
+    "PATH_CONVERTER_OVERRIDES": {"id": {"type": "integer", "minimum": 0}},
 }
 
 # --- queue

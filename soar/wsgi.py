@@ -1,8 +1,39 @@
-"""WSGI entry point."""
+"""WSGI entry point: pages pass all middleware, API requests only what concerns them."""
 
 import os
+from typing import Any
 
+from django.core.handlers.exception import convert_exception_to_response
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
+from django.http import HttpRequest, HttpResponseBase
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "soar.settings")
-application = get_wsgi_application()
+get_wsgi_application()  # sets Django up; what follows imports models
+
+from soar.core.middleware import RequestMiddleware, is_page  # noqa: E402  (needs the set-up above)
+
+
+class DoorHandler(WSGIHandler):
+    """Django's handler without sessions, cookies, forms and messages for requests that have none.
+
+    The API doors look at nothing but their own credentials, so the middleware of pages can only cost
+    them time: a fifth of a small request (bench/).
+    """
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        """Build both chains."""
+        super().load_middleware(is_async)
+        pages: Any = self._middleware_chain  # type: ignore[has-type]
+        apis = convert_exception_to_response(
+            RequestMiddleware(convert_exception_to_response(self._get_response))
+        )
+
+        def choose(request: HttpRequest) -> HttpResponseBase:
+            response: HttpResponseBase = (pages if is_page(request.path_info) else apis)(request)
+            return response
+
+        self._middleware_chain = choose
+
+
+application = DoorHandler()

@@ -5,7 +5,13 @@ from django.db import models
 from django.utils import timezone
 
 from cases.models.customers import Customer
-from cases.models.lookups import CaseClassification, CaseState, OutcomeStatus, ReviewStatus, Severity
+from cases.models.lookups import (
+    CaseClassification,
+    CaseState,
+    OutcomeStatus,
+    ReviewStatus,
+    Severity,
+)
 from soar.core.models import TrackedModel
 
 
@@ -42,9 +48,7 @@ class Case(TrackedModel):
         blank=True,
         related_name="reviewed_cases",
     )
-    review_status = models.ForeignKey(
-        ReviewStatus, on_delete=models.PROTECT, null=True, blank=True
-    )
+    review_status = models.ForeignKey(ReviewStatus, on_delete=models.PROTECT, null=True, blank=True)
     tags = models.TextField(blank=True)
     protagonists = models.JSONField(default=list, blank=True)
     closing_note = models.TextField(null=True, blank=True)

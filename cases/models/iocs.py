@@ -24,9 +24,7 @@ class CaseIoc(TrackedModel):
         ordering = ["id"]
         verbose_name = "IOC of a case"
         verbose_name_plural = "IOCs of cases"
-        constraints = [
-            models.UniqueConstraint(fields=["case", "ioc"], name="ioc_once_per_case")
-        ]
+        constraints = [models.UniqueConstraint(fields=["case", "ioc"], name="ioc_once_per_case")]
 
     def __str__(self) -> str:
         return f"IOC {self.ioc_id} in case {self.case_id}"

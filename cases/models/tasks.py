@@ -48,9 +48,7 @@ class TaskAssignment(models.Model):
 
     class Meta:
         ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(fields=["task", "user"], name="user_once_per_task")
-        ]
+        constraints = [models.UniqueConstraint(fields=["task", "user"], name="user_once_per_task")]
 
     def __str__(self) -> str:
         return f"task {self.task_id}, user {self.user_id}"

@@ -11,9 +11,7 @@ from soar.core.permissions import AccessLevel, Permission
 from soar.core.recording import recording
 
 
-def set_user_access(
-    actor: Actor, case_id: int, *, user_id: int, level: AccessLevel | None
-) -> None:
+def set_user_access(actor: Actor, case_id: int, *, user_id: int, level: AccessLevel | None) -> None:
     """Give a user a level on one case, or with None take his record away.
 
     Raise Forbidden, NotFound or Invalid.

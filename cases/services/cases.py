@@ -140,9 +140,7 @@ def set_outcome(actor: Actor, case_id: int, *, outcome: int) -> Case:
         note(actor, case, "updated outcome")
         case.save(update_fields=["outcome", "history"])
         summary = f"set outcome to {case.get_outcome_display()}"
-        record(
-            "case.updated", case, case_id=case_id, summary=summary, before=before, after=after
-        )
+        record("case.updated", case, case_id=case_id, summary=summary, before=before, after=after)
     return case
 
 
@@ -186,9 +184,7 @@ def add_activity(actor: Actor, case_id: int, *, content: str) -> AuditLog:
     require_case(actor, case_id)
     with recording(actor) as record:
         case = find(visible_cases(actor), case_id, "Case not found")
-        record(
-            "case.activity_logged", case, case_id=case_id, summary=content, is_user_input=True
-        )
+        record("case.activity_logged", case, case_id=case_id, summary=content, is_user_input=True)
     lines = AuditLog.objects.filter(
         case_id=case_id, actor_id=actor.user_id, action="case.activity_logged"
     )

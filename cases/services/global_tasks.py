@@ -26,7 +26,9 @@ def add_global_task(
         values = fields | {"title": title, "status_id": status_id, "assignee_id": assignee_id}
         _, after = apply_changes(task, values, EDITABLE)
         task.save()
-        record("global_task.created", task, summary=f'created new global task "{title}"', after=after)
+        record(
+            "global_task.created", task, summary=f'created new global task "{title}"', after=after
+        )
     return task
 
 

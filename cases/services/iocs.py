@@ -61,7 +61,9 @@ def add_ioc(
         )
         note(actor, case_ioc, "created")
         if not insert_if_absent(case_ioc):
-            return CaseIoc.objects.select_related("ioc").get(case_id=case_id, ioc=ioc), Added.ALREADY_HERE
+            return CaseIoc.objects.select_related("ioc").get(
+                case_id=case_id, ioc=ioc
+            ), Added.ALREADY_HERE
         record(
             "ioc.created",
             case_ioc,
@@ -138,9 +140,11 @@ def remove_ioc(actor: Actor, case_id: int, ioc_id: int) -> bool:
 
 
 _TYPE_AND_TLP = CompiledQuery(
-    lambda ioc_type, tlp: IocType.objects.filter(Exists(Tlp.objects.filter(pk=tlp)), pk=ioc_type)
-    .order_by()
-    .values_list("pk"),
+    lambda ioc_type, tlp: (
+        IocType.objects.filter(Exists(Tlp.objects.filter(pk=tlp)), pk=ioc_type)
+        .order_by()
+        .values_list("pk")
+    ),
     ioc_type=int,
     tlp=int,
 )

@@ -50,9 +50,7 @@ def case_iocs_of_case(case_id: int, ioc_ids: Iterable[int], *, field: str) -> li
     """Return what the case says of these IOCs, or raise Invalid when one is not in this case."""
     wanted = list(dict.fromkeys(ioc_ids))
     possible = [pk for pk in wanted if is_possible_id(pk)]
-    rows = {
-        row.ioc_id: row for row in CaseIoc.objects.filter(case_id=case_id, ioc_id__in=possible)
-    }
+    rows = {row.ioc_id: row for row in CaseIoc.objects.filter(case_id=case_id, ioc_id__in=possible)}
     if missing_ids(wanted, rows):
         raise Invalid.field(field, "Invalid IOC ID")
     return [rows[pk] for pk in wanted]

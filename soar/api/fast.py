@@ -150,7 +150,9 @@ def _dictionaries(columns: _Columns, queryset: models.QuerySet[Any]) -> list[dic
 def _grouped(nested: Nested, actor: Actor, values: Mapping[str, Any]) -> dict[Any, list[Any]]:
     columns = columns_of(nested.row)
     with_parent = _Columns(
-        ["", *columns.names], [_path(nested.parent), *columns.expressions], [None, *columns.converters]
+        ["", *columns.names],
+        [_path(nested.parent), *columns.expressions],
+        [None, *columns.converters],
     )
     grouped: dict[Any, list[Any]] = {}
     for child in _dictionaries(with_parent, nested.build(actor=actor, **values)):
@@ -177,7 +179,10 @@ class _JsonQuery(CompiledQuery):
         if not self.read.nested:
             if self.one:
                 return f"SELECT row_to_json(t)::text FROM ({sql}) AS t ({names})", parameters
-            return f"SELECT coalesce(json_agg(t), '[]')::text FROM ({sql}) AS t ({names})", parameters
+            return (
+                f"SELECT coalesce(json_agg(t), '[]')::text FROM ({sql}) AS t ({names})",
+                parameters,
+            )
         rows = f"SELECT s.*, row_number() OVER () AS place FROM ({sql}) AS s ({names})"
         joins, selected = "", [f"t.{_quoted(name)}" for name in columns.names]
         for place, (name, nested) in enumerate(self.read.nested.items()):

@@ -2,9 +2,13 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004
+from django.core.checks import CheckMessage, Error, Warning, register
 from django.db import connection
+
+from soar.core.models import User
+from soar.core.permissions import Permission
 
 
 @register
@@ -33,3 +37,16 @@ def check_database(app_configs: Any, **options: Any) -> list[CheckMessage]:
         hint = "Set DATABASE_URL to a PostgreSQL database (docs/operator-guide.md)."
         return [Warning("Production on the embedded database", hint=hint, id="core.W001")]
     return []
+
+
+@register
+def check_permission_names(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    """core.E003: the names of the twelve permissions belong to core.User alone."""
+    ours = {bit.codename for bit in Permission}
+    return [
+        Error(f"{model._meta.label} also has a permission {codename}", id="core.E003")
+        for model in apps.get_models()
+        if model is not User
+        for codename, _ in model._meta.permissions
+        if codename in ours
+    ]

@@ -5,6 +5,7 @@ text a tenth of it. The text still comes from the ORM, so models, selectors and 
 place where tables are named.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,8 @@ Build = Callable[..., models.QuerySet[Any]]
 Text = tuple[str, list[Any]]
 _FIRST_MARK = 1_900_000_001  # below 2**31, far above any id a test or small installation has
 _ACTOR = "actor"
+_PLACE = re.compile(r"(?<!%)%s")
+_PLAIN_WORDS = re.compile(r"[A-Za-z0-9_ #.:/-]*")
 
 
 class CompiledQuery:
@@ -57,10 +60,6 @@ class CompiledQuery:
         plain = {**values, _ACTOR: actor.user_id} if actor is not None else values
         return sql, [plain[part.name] if isinstance(part, _Mark) else part for part in template]
 
-    def finish(self, sql: str) -> str:
-        """Return the text to run; subclasses wrap the compiled SELECT."""
-        return sql
-
     def _compile(self, actor: Actor | None) -> Text:
         names = [*self.parameters, _ACTOR] if actor is not None else [*self.parameters]
         marks: dict[str, Any] = {
@@ -82,11 +81,29 @@ class CompiledQuery:
         missing = set(self.parameters) - found
         if missing:
             raise ValueError(f"not in the compiled query: {sorted(missing)}")
-        return self.finish(sql), template
+        return _inlined(sql, template)
 
     def compile(self, arguments: dict[str, Any]) -> tuple[str, Sequence[Any]]:
         """Return the SQL of the built queryset and its parameters in order."""
         return self.build(**arguments).query.sql_with_params()
+
+
+def _inlined(sql: str, template: list[Any]) -> Text:
+    """Return the text with its constants written out: binding dozens of them costs more than the query.
+
+    Only what our own code put there and what needs no quoting is written out: numbers and plain words.
+    """
+    pieces = _PLACE.split(sql)
+    text, kept = pieces[0], []
+    for part, piece in zip(template, pieces[1:], strict=True):
+        if type(part) is int:
+            text += f"{part}{piece}" if part >= 0 else f"({part}){piece}"
+        elif type(part) is str and _PLAIN_WORDS.fullmatch(part):
+            text += f"'{part}'{piece}"
+        else:
+            text += f"%s{piece}"
+            kept.append(part)
+    return text, kept
 
 
 class _Mark:

@@ -9,8 +9,11 @@ import structlog
 from structlog.typing import EventDict
 
 SECRET_PATTERN = re.compile(
-    r"(?i)(bearer\s+|x-iris-auth\W+|authorization\W+|password\W+|api_key\W+|token\W+)([^\s,;&\"']{4,})"
+    r"(?i)((?:x-iris-auth|authorization|password|api_key|token)\W+(?:(?:bearer|basic)\s+)?"
+    r"|bearer\s+)([^\s,;&\"']{4,})"
 )
+# Control characters JSON lets through, and what some readers take for the end of a line.
+UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029]")
 
 
 def mask_secrets(text: str) -> str:
@@ -28,13 +31,16 @@ def _mask(_logger: Any, _name: str, event: EventDict) -> EventDict:
 def _encode(event: dict[str, Any], **_options: Any) -> str:
     """Return one line of JSON; bytes no encoding can hold are replaced, never raised."""
     try:
-        return orjson.dumps(event, default=repr).decode()
+        line = orjson.dumps(event, default=repr).decode()
     except (TypeError, ValueError):
         safe = {
-            str(key).encode("utf-8", "replace").decode(): repr(value).encode("utf-8", "replace").decode()
+            str(key).encode("utf-8", "replace").decode(): repr(value)
+            .encode("utf-8", "replace")
+            .decode()
             for key, value in event.items()
         }
-        return orjson.dumps(safe).decode()
+        line = orjson.dumps(safe).decode()
+    return UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
 
 
 def formatter() -> logging.Formatter:

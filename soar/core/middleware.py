@@ -6,11 +6,17 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SLASHES = re.compile(r"/{2,}")
+PAGES = ("/admin", "/static/", "/metrics")
+
+
+def is_page(path: str) -> bool:
+    """Tell whether a path leads to a page, which may need a session, and not to an API door."""
+    return f"/{path.lstrip('/')}".startswith(PAGES)
 
 
 def client_address(request: HttpRequest) -> str:
@@ -41,8 +47,18 @@ class RequestMiddleware:
             request.path_info = SLASHES.sub("/", request.path_info)
             request.path = SLASHES.sub("/", request.path)
         response = self.get_response(request)
-        response.headers["X-Request-ID"] = request_id
-        is_page = response.headers.get("Content-Type", "").startswith("text/html")
-        policy = settings.SOAR_PAGE_POLICY if is_page else settings.SOAR_API_POLICY
-        response.headers.setdefault("Content-Security-Policy", policy)
+        self._complete(response, request_id)
         return response
+
+    def _complete(self, response: HttpResponseBase, request_id: str) -> None:
+        headers = response.headers
+        headers["X-Request-ID"] = request_id
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        if settings.SECURE_HSTS_SECONDS:
+            value = f"max-age={settings.SECURE_HSTS_SECONDS}"
+            headers.setdefault("Strict-Transport-Security", value)
+        if isinstance(response, HttpResponse):
+            headers.setdefault("Content-Length", str(len(response.content)))
+        is_html = headers.get("Content-Type", "").startswith("text/html")
+        policy = settings.SOAR_PAGE_POLICY if is_html else settings.SOAR_API_POLICY
+        headers.setdefault("Content-Security-Policy", policy)

@@ -1,14 +1,15 @@
 """One table of permissions: IRIS bits, Django permissions and Cloud SOAR capabilities are its names.
 
-A group holds Django permissions; the twelve of this table are rows of `core.User`. The IRIS mask of a
-user is the union of the bits his groups hold. Source of bits: DFIR-IRIS, permissions (contract §5).
+A group holds Django permissions; the twelve of this table are rows of `core.User`, and no other model has
+permissions of these names (core.E003). The IRIS mask of a user is the union of the bits his groups hold. Source of bits: DFIR-IRIS, permissions (contract §5).
 """
 
 from enum import IntEnum, IntFlag
 
+from django.apps import apps
+from django.contrib.auth.models import Group
 from django.db.models import Case, IntegerField, OuterRef, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
-from django.contrib.auth.models import Permission as DjangoPermission
 
 
 class Permission(IntFlag):
@@ -68,17 +69,19 @@ class AccessLevel(IntEnum):
 def mask_of_user(user: OuterRef) -> Coalesce:
     """Return the expression of a user's permission mask, for annotation."""
     bits = Case(
-        *(When(codename=bit.codename, then=Value(int(bit))) for bit in Permission),
+        *(When(permission__codename=bit.codename, then=Value(int(bit))) for bit in Permission),
         output_field=IntegerField(),
     )
+    # Through the link tables only: half the joins, and this is part of every request.
+    links = apps.get_model("core", "User").groups.through.objects
+    memberships = links.filter(user_id=OuterRef(user))
     held = (
-        DjangoPermission.objects.filter(
-            group__user=user,
-            content_type__app_label="core",
-            codename__in=[bit.codename for bit in Permission],
+        Group.permissions.through.objects.filter(
+            group_id__in=memberships.order_by().values("group_id"),
+            permission__codename__in=[bit.codename for bit in Permission],
         )
         .order_by()
-        .values("content_type")
+        .values(everything=Value(1))
         .annotate(mask=Sum(bits, distinct=True))
         .values("mask")
     )

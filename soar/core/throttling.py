@@ -39,7 +39,9 @@ def forget_failures() -> None:
         _failures.clear()
 
 
-def login_lockout(request: HttpRequest, credentials: Any, *args: Any, **options: Any) -> HttpResponse:
+def login_lockout(
+    request: HttpRequest, credentials: Any, *args: Any, **options: Any
+) -> HttpResponse:
     """Answer a locked-out log-in: 429, alike for known and unknown logins."""
     response = HttpResponse(
         "Too many failed log-ins. Try again later.", status=429, content_type="text/plain"

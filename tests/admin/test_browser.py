@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Page, expect, sync_playwright
 
 from soar.core.models import User
@@ -50,6 +51,7 @@ def page(
         )
         yield page
         browser.close()
+        connection.close()  # the one of Playwright's loop; Django opens another outside it
 
 
 @pytest.fixture
@@ -59,6 +61,12 @@ def live_administrator(live_server: Any) -> User:
     user.set_password(PASSWORD)
     user.save()
     return user
+
+
+def log_in(page: Page, user: User) -> None:
+    page.fill("input[name=username]", user.login)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button[type=submit]")
 
 
 def test_an_administrator_finds_his_way_and_renews_a_key(
@@ -73,9 +81,7 @@ def test_an_administrator_finds_his_way_and_renews_a_key(
 
     page.goto(f"{live_server.url}/admin/")
     shot("login")
-    page.fill("input[name=username]", live_administrator.login)
-    page.fill("input[name=password]", PASSWORD)
-    page.click("button[type=submit]")
+    log_in(page, live_administrator)
     cases = page.locator("#nav-sidebar-apps a", has_text="Cases").first
     expect(cases).to_be_visible()
     shot("index")
@@ -88,7 +94,6 @@ def test_an_administrator_finds_his_way_and_renews_a_key(
     page.goto(f"{live_server.url}/admin/core/user/1/change/")
     old = key_of(live_administrator)
     assert old not in page.content()
-    shot("user")
     page.get_by_role("button", name="Show").click()
     expect(page.locator("#api-key-value")).to_have_text(old)
     page.locator("#api-key summary").click()
@@ -110,9 +115,7 @@ def test_assets_are_picked_by_typing(
     page: Page, live_server: Any, live_administrator: User, complaints: list[str], tmp_path: Path
 ) -> None:
     page.goto(f"{live_server.url}/admin/cases/asset/add/")
-    page.fill("input[name=username]", live_administrator.login)
-    page.fill("input[name=password]", PASSWORD)
-    page.click("button[type=submit]")
+    log_in(page, live_administrator)
     page.locator(".field-case .select2-selection").click()
     page.locator(".select2-results__option", has_text="Initial Demo").click()
     page.fill("input[name=name]", "host-1")

@@ -16,6 +16,7 @@ from cases.models import Asset, AssetIoc, Case
 from cases.models.lookups import CompromiseStatus
 from cases.selectors import find, visible_asset_iocs, visible_assets
 from cases.services import assets as services
+from soar.api.base import represent
 from soar.api.fast import FastRead, Nested
 from soar.api.iris.envelope import success
 from soar.api.iris.fields import (
@@ -264,25 +265,23 @@ class AssetViewSet(IrisViewSet):
         rows = visible_assets(self.actor).filter(case_id=self.case_id)
         rows = rows.select_related("type", "analysis_status")
         rows = rows.prefetch_related("ioc_links__case_ioc__ioc__type")
-        return success(data=AssetDetailsOut(find(rows, asset_id, services.NOT_IN_CASE)).data)
+        return success(data=represent(AssetDetailsOut, find(rows, asset_id, services.NOT_IN_CASE)))
 
     @endpoint(CASE_WRITE, summary="Add an asset", takes=AssetIn, gives=AssetOut)
     def add(self, request: Request) -> Response:
         """Register an asset."""
         asset = services.add_asset(self.actor, self.case_id, **self.read(AssetIn))
-        return success("Asset added", AssetOut(asset).data)
+        return success("Asset added", represent(AssetOut, asset))
 
     @endpoint(CASE_WRITE, summary="Update an asset", takes=AssetChangesIn, gives=UpdatedAssetOut)
     def update(self, request: Request, asset_id: int) -> Response:
         """Change an asset."""
         changes = self.read(AssetChangesIn)
         asset = services.update_asset(self.actor, self.case_id, asset_id, **changes)
-        return success(f"Updated asset {asset.name}", UpdatedAssetOut(asset).data)
+        return success(f"Updated asset {asset.name}", represent(UpdatedAssetOut, asset))
 
     @endpoint(CASE_WRITE, summary="Delete an asset", takes=Empty)
     def delete(self, request: Request, asset_id: int) -> Response:
         """Delete an asset."""
         services.delete_asset(self.actor, self.case_id, asset_id)
         return success("Deleted")
-
-

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Case as Choice
-from django.db.models import F, IntegerField, OuterRef, Subquery, Value, When
+from django.db.models import IntegerField, OuterRef, QuerySet, Subquery, Value, When
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
@@ -22,34 +22,33 @@ from soar.core.permissions import ALL_PERMISSIONS, AccessLevel, Permission, mask
 from soar.core.services.api_keys import hash_of_key
 
 CHANNEL = "iris"
+CALLER = ("user_id", "user__login", "user__name", "mask", "superuser")
 NO_RECORD = 0  # no level was ever recorded: the administrator rule decides
 
-_CALLER = CompiledQuery(
-    lambda key_hash, case: IrisApiKey.objects.filter(key_hash=key_hash, user__is_active=True)
-    .annotate(
-        mask=mask_of_user(OuterRef("user_id")),
-        superuser=Choice(
-            When(user__is_superuser=True, then=Value(1)),
-            default=Value(0),
-            output_field=IntegerField(),
-        ),
-        level=Subquery(
-            Case.objects.filter(pk=case)
-            .annotate(
-                level=level_expression(
-                    OuterRef(OuterRef("user_id")),
-                    OuterRef("pk"),
-                    OuterRef("customer_id"),
-                    NO_RECORD,
-                )
-            )
-            .values("level")[:1]
-        ),
+
+def _callers(key_hash: str) -> QuerySet[Any]:
+    superuser = Choice(
+        When(user__is_superuser=True, then=Value(1)), default=Value(0), output_field=IntegerField()
     )
-    .values_list("user_id", F("user__login"), F("user__name"), "mask", "superuser", "level"),
-    key_hash=str,
-    case=int,
-)
+    rows = IrisApiKey.objects.filter(key_hash=key_hash, user__is_active=True)
+    return rows.annotate(mask=mask_of_user(OuterRef("user_id")), superuser=superuser)
+
+
+def _caller(key_hash: str) -> QuerySet[Any, Any]:
+    return _callers(key_hash).values_list(*CALLER)
+
+
+def _caller_in_case(key_hash: str, case: int) -> QuerySet[Any, Any]:
+    level = level_expression(
+        OuterRef(OuterRef("user_id")), OuterRef("pk"), OuterRef("customer_id"), NO_RECORD
+    )
+    cases = Case.objects.filter(pk=case).order_by().annotate(level=level)
+    rows = _callers(key_hash).annotate(level=Subquery(cases.values("level")))
+    return rows.values_list(*CALLER, "level")
+
+
+_CALLER = CompiledQuery(_caller, key_hash=str)
+_CALLER_IN_CASE = CompiledQuery(_caller_in_case, key_hash=str, case=int)
 
 
 class IrisKeyAuthentication(BaseAuthentication):
@@ -65,10 +64,8 @@ class IrisKeyAuthentication(BaseAuthentication):
         key = presented_key(request)
         if not key:
             raise exceptions.NotAuthenticated()
-        case_id = getattr(request.parser_context.get("view"), "case_id", 0)
-        row = _CALLER.first(
-            key_hash=hash_of_key(key), case=case_id if is_possible_id(case_id) else 0
-        )
+        case_id = getattr(request.parser_context.get("view"), "context_case_id", None)
+        row = _find(hash_of_key(key), case_id)
         if row is None:
             wait = throttling.note_bad_key(address, settings.SOAR_BEARER_FAILURES)
             if wait:
@@ -95,6 +92,14 @@ def presented_key(request: Request) -> str:
     if header and not rest:
         return header
     return str(request.META.get("HTTP_X_IRIS_AUTH", "")).strip()
+
+
+def _find(key_hash: str, case_id: int | None) -> tuple[Any, ...] | None:
+    """Return the caller and his level on the case, in one query; None without a valid key."""
+    if case_id is None:
+        row = _CALLER.first(key_hash=key_hash)
+        return (*row, None) if row else None
+    return _CALLER_IN_CASE.first(key_hash=key_hash, case=case_id if is_possible_id(case_id) else 0)
 
 
 def _effective(actor: Actor, level: int | None) -> int:

@@ -14,6 +14,7 @@ from cases.models.lookups import OutcomeStatus
 from cases.selectors import get_case, get_case_or_unknown, visible_cases
 from cases.services import cases as services
 from incidents.services.incidents import open_incident
+from soar.api.base import represent
 from soar.api.fast import FastRead
 from soar.api.iris.envelope import success
 from soar.api.iris.fields import (
@@ -243,7 +244,7 @@ class ManageCaseViewSet(IrisViewSet):
     def add(self, request: Request) -> Response:
         """Open a case with its incident."""
         incident = open_incident(self.actor, **self.read(CaseIn))
-        return success("Case created", CaseOut(incident.case).data)
+        return success("Case created", represent(CaseOut, incident.case))
 
     @endpoint(STANDARD_USER, summary="List the cases", gives=CaseRow, many=True)
     def list(self, request: Request) -> Response:
@@ -254,7 +255,7 @@ class ManageCaseViewSet(IrisViewSet):
     def retrieve(self, request: Request, case_id: int) -> Response:
         """Answer one case; an administrator is told that there is none, others that they may not."""
         case = get_case_or_unknown(self.actor, case_id, f"Case ID {case_id} not found")
-        return success(data=CaseDetailsOut(case).data)
+        return success(data=represent(CaseDetailsOut, case))
 
     @endpoint(STANDARD_USER, summary="Update a case", takes=CaseChangesIn, gives=UpdatedCaseOut)
     def update(self, request: Request, case_id: int) -> Response:
@@ -263,19 +264,19 @@ class ManageCaseViewSet(IrisViewSet):
         if "name" in changes:
             changes["name"] = without_prefix(changes["name"], case_id)
         case = services.update_case(self.actor, case_id, **changes)
-        return success("updated", UpdatedCaseOut(case).data)
+        return success("updated", represent(UpdatedCaseOut, case))
 
     @endpoint(STANDARD_USER, summary="Close a case", takes=Empty, gives=CaseOut)
     def close(self, request: Request, case_id: int) -> Response:
         """Close a case."""
         case = services.close_case(self.actor, case_id)
-        return success("Case closed successfully", CaseOut(case).data)
+        return success("Case closed successfully", represent(CaseOut, case))
 
     @endpoint(STANDARD_USER, summary="Reopen a case", takes=Empty, gives=CaseOut)
     def reopen(self, request: Request, case_id: int) -> Response:
         """Open a case again."""
         case = services.reopen_case(self.actor, case_id)
-        return success("Case reopened successfully", CaseOut(case).data)
+        return success("Case reopened successfully", represent(CaseOut, case))
 
     @endpoint(STANDARD_USER, summary="Delete a case with all in it", takes=Empty)
     def delete(self, request: Request, case_id: int) -> Response:
@@ -327,5 +328,3 @@ class CaseViewSet(IrisViewSet):
         fields = self.read(OutcomeIn)
         case = services.set_outcome(self.actor, self.case_id, **fields)
         return success("Case status updated", case.outcome)
-
-

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from cases.models import Customer
 from cases.selectors import get_customer, visible_customers
 from cases.services import customers as services
+from soar.api.base import represent
 from soar.api.fast import FastRead
 from soar.api.iris.envelope import success
 from soar.api.iris.fields import Always, Attributes, Integer, Name, Text, Timestamp
@@ -79,19 +80,19 @@ class CustomerViewSet(IrisViewSet):
     @endpoint(READER, summary="Fetch a customer", gives=CustomerDetailsOut)
     def retrieve(self, request: Request, customer_id: int) -> Response:
         """Answer one."""
-        return success(data=CustomerDetailsOut(get_customer(self.actor, customer_id)).data)
+        return success(data=represent(CustomerDetailsOut, get_customer(self.actor, customer_id)))
 
     @endpoint(WRITER, summary="Add a customer", takes=CustomerIn, gives=CustomerOut)
     def add(self, request: Request) -> Response:
         """Add one."""
         customer = services.add_customer(self.actor, **self.read(CustomerIn))
-        return success("Customer added", CustomerOut(customer).data)
+        return success("Customer added", represent(CustomerOut, customer))
 
     @endpoint(WRITER, summary="Update a customer", takes=CustomerIn, gives=CustomerOut)
     def update(self, request: Request, customer_id: int) -> Response:
         """Change one."""
         customer = services.update_customer(self.actor, customer_id, **self.read(CustomerIn))
-        return success("Customer updated", CustomerOut(customer).data)
+        return success("Customer updated", represent(CustomerOut, customer))
 
     @endpoint(WRITER, summary="Delete a customer", takes=Empty)
     def delete(self, request: Request, customer_id: int) -> Response:

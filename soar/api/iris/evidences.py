@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from cases.models import Evidence
 from cases.selectors import find, visible_evidences
 from cases.services import evidences as services
+from soar.api.base import represent
 from soar.api.iris.envelope import success
 from soar.api.iris.fields import (
     Always,
@@ -96,20 +97,20 @@ class EvidenceViewSet(IrisViewSet):
     def retrieve(self, request: Request, evidence_id: int) -> Response:
         """Answer one piece."""
         rows = evidences_of(self.actor, self.case_id)
-        return success(data=EvidenceOut(find(rows, evidence_id, services.NOT_IN_CASE)).data)
+        return success(data=represent(EvidenceOut, find(rows, evidence_id, services.NOT_IN_CASE)))
 
     @endpoint(CASE_WRITE, summary="Add a piece of evidence", takes=EvidenceIn, gives=EvidenceOut)
     def add(self, request: Request) -> Response:
         """Register a piece."""
         evidence = services.add_evidence(self.actor, self.case_id, **self.read(EvidenceIn))
-        return success("Evidence added", EvidenceOut(evidence).data)
+        return success("Evidence added", represent(EvidenceOut, evidence))
 
     @endpoint(CASE_WRITE, summary="Update a piece of evidence", takes=EvidenceIn, gives=EvidenceOut)
     def update(self, request: Request, evidence_id: int) -> Response:
         """Change a piece."""
         changes = self.read(EvidenceIn)
         evidence = services.update_evidence(self.actor, self.case_id, evidence_id, **changes)
-        return success(f"Evidence {evidence.filename} updated", EvidenceOut(evidence).data)
+        return success(f"Evidence {evidence.filename} updated", represent(EvidenceOut, evidence))
 
     @endpoint(CASE_WRITE, summary="Delete a piece of evidence", takes=Empty)
     def delete(self, request: Request, evidence_id: int) -> Response:

@@ -87,7 +87,9 @@ def families_of(actor: Actor, case: Case) -> list[Family]:
             .filter(**here)
             .select_related("category", "user")
             .prefetch_related(
-                "asset_links__asset__type", "ioc_links__case_ioc__ioc__type", "ioc_links__case_ioc__tlp"
+                "asset_links__asset__type",
+                "ioc_links__case_ioc__ioc__type",
+                "ioc_links__case_ioc__tlp",
             ),
             ExportedEvent,
             ("date", "id"),
@@ -116,9 +118,7 @@ def families_of(actor: Actor, case: Case) -> list[Family]:
         Family(
             "notes_directories", visible_note_directories(actor).filter(**here), ExportedDirectory
         ),
-        Family(
-            "notes", visible_notes(actor).filter(**here).select_related("directory"), NoteOut
-        ),
+        Family("notes", visible_notes(actor).filter(**here).select_related("directory"), NoteOut),
     ]
 
 

@@ -208,7 +208,11 @@ class IsoText(Func):
 class Timestamp(serializers.Field[Any, Any, Any, Any]):
     """A moment, out as ISO 8601 UTC without offset; in, ISO 8601 with or without one."""
 
-    default_error_messages = {"required": REQUIRED, "null": NULL, "invalid": "Not a valid datetime."}
+    default_error_messages = {
+        "required": REQUIRED,
+        "null": NULL,
+        "invalid": "Not a valid datetime.",
+    }
 
     def to_internal_value(self, data: Any) -> dt.datetime:
         """Return the moment; without an offset it is UTC."""
@@ -310,5 +314,3 @@ class Always(serializers.Field[Any, Any, Any, Any]):
     def column(self, path: str) -> Combinable:
         """Return the constant; only null stands in fast rows."""
         return Value(self.value, output_field=TextColumn(null=True))
-
-

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from cases.models import GlobalTask, TaskStatus
 from cases.selectors import visible_global_tasks
 from cases.services import global_tasks as services
+from soar.api.base import represent
 from soar.api.fast import FastRead
 from soar.api.iris.envelope import success
 from soar.api.iris.fields import Always, Integer, Name, Text, Timestamp
@@ -111,14 +112,16 @@ class GlobalTaskViewSet(IrisViewSet):
     def add(self, request: Request) -> Response:
         """Add a task."""
         task = services.add_global_task(self.actor, **self.read(GlobalTaskIn))
-        return success("Saved !", GlobalTaskOut(task).data)
+        return success("Saved !", represent(GlobalTaskOut, task))
 
-    @endpoint(ANY_KEY, summary="Update a global task", takes=GlobalTaskChangesIn, gives=GlobalTaskOut)
+    @endpoint(
+        ANY_KEY, summary="Update a global task", takes=GlobalTaskChangesIn, gives=GlobalTaskOut
+    )
     def update(self, request: Request, task_id: int) -> Response:
         """Change a task."""
         changes = self.read(GlobalTaskChangesIn)
         task = services.update_global_task(self.actor, task_id, **changes)
-        return success("Updated !", GlobalTaskOut(task).data)
+        return success("Updated !", represent(GlobalTaskOut, task))
 
     @endpoint(ANY_KEY, summary="Delete a global task", takes=Empty)
     def delete(self, request: Request, task_id: int) -> Response:

@@ -11,6 +11,7 @@ from cases.models import CaseIoc
 from cases.selectors import visible_case_iocs
 from cases.services import iocs as services
 from cases.services.iocs import Added
+from soar.api.base import represent
 from soar.api.fast import FastRead, Nested
 from soar.api.iris.envelope import success
 from soar.api.iris.fields import Always, Attributes, CaseTitle, Integer, JsonObject, Text
@@ -158,14 +159,14 @@ class IocViewSet(IrisViewSet):
     def add(self, request: Request) -> Response:
         """Put an indicator into the case."""
         case_ioc, how = services.add_ioc(self.actor, self.case_id, **self.read(IocIn))
-        return success(MESSAGES[how], IocOut(case_ioc).data)
+        return success(MESSAGES[how], represent(IocOut, case_ioc))
 
     @endpoint(CASE_WRITE, summary="Update an indicator", takes=IocChangesIn, gives=IocOut)
     def update(self, request: Request, ioc_id: int) -> Response:
         """Change an indicator of the case."""
         changes = self.read(IocChangesIn)
         case_ioc = services.update_ioc(self.actor, self.case_id, ioc_id, **changes)
-        return success(f"Updated ioc {case_ioc.ioc.value}", IocOut(case_ioc).data)
+        return success(f"Updated ioc {case_ioc.ioc.value}", represent(IocOut, case_ioc))
 
     @endpoint(CASE_WRITE, summary="Delete an indicator", takes=Empty)
     def delete(self, request: Request, ioc_id: int) -> Response:

@@ -15,6 +15,7 @@ from incidents.models import AlertStatus
 from iocs.models import IocType
 from iocs.selectors import visible_ioc_types, visible_tlps
 from iocs.services import add_ioc_type, delete_ioc_type, update_ioc_type
+from soar.api.base import represent
 from soar.api.iris.envelope import success
 from soar.api.iris.fields import Integer, Name, Text, Timestamp
 from soar.api.iris.shapes import Empty, TaskStatusOut
@@ -125,7 +126,7 @@ class TaskStatusViewSet(IrisViewSet):
     def retrieve(self, request: Request, pk: int) -> Response:
         """Answer one."""
         row = find(TaskStatus.objects.all(), pk, f"Task status ID #{pk} not found")
-        return success(data=TaskStatusOut(row).data)
+        return success(data=represent(TaskStatusOut, row))
 
 
 class AnalysisStatusViewSet(IrisViewSet):
@@ -140,7 +141,7 @@ class AnalysisStatusViewSet(IrisViewSet):
     def retrieve(self, request: Request, pk: int) -> Response:
         """Answer one."""
         row = find(AnalysisStatus.objects.all(), pk, f"Analysis status ID {pk} not found")
-        return success(data=AnalysisStatusOut(row).data)
+        return success(data=represent(AnalysisStatusOut, row))
 
 
 class EventCategoryViewSet(IrisViewSet):
@@ -155,7 +156,7 @@ class EventCategoryViewSet(IrisViewSet):
     def retrieve(self, request: Request, pk: int) -> Response:
         """Answer one."""
         row = find(EventCategory.objects.all(), pk, f"Event category ID {pk} not found")
-        return success(data=EventCategoryOut(row).data)
+        return success(data=represent(EventCategoryOut, row))
 
 
 class AlertStatusViewSet(IrisViewSet):
@@ -170,7 +171,7 @@ class AlertStatusViewSet(IrisViewSet):
     def retrieve(self, request: Request, pk: int) -> Response:
         """Answer one."""
         row = find(self._rows(), pk, f"Alert status ID {pk} not found")
-        return success(data=AlertStatusOut(row).data)
+        return success(data=represent(AlertStatusOut, row))
 
     def _rows(self) -> QuerySet[AlertStatus]:
         return visible_reference_rows(self.actor, AlertStatus)
@@ -216,19 +217,19 @@ class AssetTypeViewSet(IrisViewSet):
     def retrieve(self, request: Request, pk: int) -> Response:
         """Answer one."""
         row = find(AssetType.objects.all(), pk, f"Invalid asset type ID {pk}")
-        return success(data=AssetTypeOut(row).data)
+        return success(data=represent(AssetTypeOut, row))
 
     @endpoint(ADMINISTRATOR, summary="Add an asset type", takes=AssetTypeIn, gives=AssetTypeOut)
     def add(self, request: Request) -> Response:
         """Add one."""
         row = services.add_asset_type(self.actor, **self.read(AssetTypeIn))
-        return success("Added successfully", AssetTypeOut(row).data)
+        return success("Added successfully", represent(AssetTypeOut, row))
 
     @endpoint(ADMINISTRATOR, summary="Update an asset type", takes=AssetTypeIn, gives=AssetTypeOut)
     def update(self, request: Request, pk: int) -> Response:
         """Change one."""
         row = services.update_asset_type(self.actor, pk, **self.read(AssetTypeIn))
-        return success("Asset type updated", AssetTypeOut(row).data)
+        return success("Asset type updated", represent(AssetTypeOut, row))
 
     @endpoint(ADMINISTRATOR, summary="Delete an asset type", takes=Empty)
     def delete(self, request: Request, pk: int) -> Response:
@@ -254,13 +255,13 @@ class IocTypeViewSet(IrisViewSet):
     def add(self, request: Request) -> Response:
         """Add one."""
         row = add_ioc_type(self.actor, **self.read(IocTypeIn))
-        return success("Added successfully", IocTypeOut(row).data)
+        return success("Added successfully", represent(IocTypeOut, row))
 
     @endpoint(ADMINISTRATOR, summary="Update an IOC type", takes=IocTypeIn, gives=IocTypeOut)
     def update(self, request: Request, pk: int) -> Response:
         """Change one."""
         row = update_ioc_type(self.actor, pk, **self.read(IocTypeIn))
-        return success("IOC type updated", IocTypeOut(row).data)
+        return success("IOC type updated", represent(IocTypeOut, row))
 
     @endpoint(ADMINISTRATOR, summary="Delete an IOC type", takes=Empty)
     def delete(self, request: Request, pk: int) -> Response:
@@ -285,7 +286,7 @@ class ClassificationViewSet(IrisViewSet):
         """Answer one."""
         rows = CaseClassification.objects.all()
         row = find(rows, pk, f"Invalid case classification ID {pk}")
-        return success(data=ClassificationOut(row).data)
+        return success(data=represent(ClassificationOut, row))
 
     @endpoint(
         ADMINISTRATOR,
@@ -296,7 +297,7 @@ class ClassificationViewSet(IrisViewSet):
     def add(self, request: Request) -> Response:
         """Add one."""
         row = services.add_classification(self.actor, **self.read(ClassificationIn))
-        return success("Case classification added", ClassificationOut(row).data)
+        return success("Case classification added", represent(ClassificationOut, row))
 
     @endpoint(
         ADMINISTRATOR,
@@ -307,7 +308,7 @@ class ClassificationViewSet(IrisViewSet):
     def update(self, request: Request, pk: int) -> Response:
         """Change one."""
         row = services.update_classification(self.actor, pk, **self.read(ClassificationIn))
-        return success("Case classification updated", ClassificationOut(row).data)
+        return success("Case classification updated", represent(ClassificationOut, row))
 
     @endpoint(ADMINISTRATOR, summary="Delete a case classification", takes=Empty)
     def delete(self, request: Request, pk: int) -> Response:

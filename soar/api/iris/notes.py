@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from cases.models import Note, NoteDirectory
 from cases.selectors import find, visible_note_directories, visible_notes
 from cases.services import notes as services
+from soar.api.base import represent
 from soar.api.fast import FastRead, Nested
 from soar.api.iris.envelope import success
 from soar.api.iris.fields import REQUIRED, Always, Attributes, Integer, JsonObject, Text, Timestamp
@@ -156,7 +157,10 @@ def _notes(actor: Actor, case: int) -> QuerySet[Note]:
 
 
 GROUP_LIST = FastRead(
-    GroupRow, _groups, nested={"notes": Nested(NoteRow, _notes, "directory_id", "group_id")}, case=int
+    GroupRow,
+    _groups,
+    nested={"notes": Nested(NoteRow, _notes, "directory_id", "group_id")},
+    case=int,
 )
 
 
@@ -174,13 +178,13 @@ class NotesGroupViewSet(IrisViewSet):
         """Answer one group."""
         rows = visible_note_directories(self.actor).filter(case_id=self.case_id)
         rows = rows.prefetch_related("notes__user")
-        return success(data=GroupDetailsOut(find(rows, group_id, services.NO_GROUP)).data)
+        return success(data=represent(GroupDetailsOut, find(rows, group_id, services.NO_GROUP)))
 
     @endpoint(CASE_WRITE, summary="Add a notes group", takes=GroupIn, gives=GroupOut)
     def add(self, request: Request) -> Response:
         """Make a group."""
         directory = services.add_note_directory(self.actor, self.case_id, **self.read(GroupIn))
-        return success(data=GroupOut(directory).data)
+        return success(data=represent(GroupOut, directory))
 
     @endpoint(CASE_WRITE, summary="Rename a notes group", takes=GroupChangesIn, gives=GroupOut)
     def update(self, request: Request, group_id: int | None = None) -> Response:
@@ -194,7 +198,7 @@ class NotesGroupViewSet(IrisViewSet):
         directory = services.rename_note_directory(
             self.actor, self.case_id, pk, name=fields["name"]
         )
-        return success(f"Updated title of group ID {pk}", GroupOut(directory).data)
+        return success(f"Updated title of group ID {pk}", represent(GroupOut, directory))
 
     @endpoint(CASE_WRITE, summary="Delete a notes group with its notes", takes=Empty)
     def delete(self, request: Request, group_id: int) -> Response:
@@ -210,20 +214,20 @@ class NoteViewSet(IrisViewSet):
     def retrieve(self, request: Request, note_id: int) -> Response:
         """Answer one note."""
         rows = visible_notes(self.actor).filter(case_id=self.case_id).select_related("directory")
-        return success(data=NoteOut(find(rows, note_id, NO_NOTE)).data)
+        return success(data=represent(NoteOut, find(rows, note_id, NO_NOTE)))
 
     @endpoint(CASE_WRITE, summary="Add a note", takes=NoteIn, gives=NoteOut)
     def add(self, request: Request) -> Response:
         """Write a note."""
         new = services.add_note(self.actor, self.case_id, **self.read(NoteIn))
-        return success(data=NoteOut(new).data)
+        return success(data=represent(NoteOut, new))
 
     @endpoint(CASE_WRITE, summary="Update a note", takes=NoteChangesIn, gives=NoteOut)
     def update(self, request: Request, note_id: int) -> Response:
         """Change a note."""
         changes = self.read(NoteChangesIn)
         changed = services.update_note(self.actor, self.case_id, note_id, **changes)
-        return success(data=NoteOut(changed).data)
+        return success(data=represent(NoteOut, changed))
 
     @endpoint(CASE_WRITE, summary="Delete a note", takes=Empty)
     def delete(self, request: Request, note_id: int) -> Response:
@@ -245,3 +249,15 @@ class NoteViewSet(IrisViewSet):
             raise Invalid.field("search_term", REQUIRED)
         found = visible_notes(self.actor).filter(match, case_id=self.case_id).order_by("id")
         return success(data=FoundNoteOut(found, many=True).data)
+
+    def _wire_names(self) -> dict[str, str]:
+        """Complain of the container under the name it was sent by."""
+        names = super()._wire_names()
+        sent = getattr(self.input, "initial_data", {})
+        return names if "directory_id" in sent else names | {"directory_id": "group_id"}
+
+    def _wire_names(self) -> dict[str, str]:
+        names = super()._wire_names()
+        if isinstance(self.input, NoteIn) and "directory_id" not in self.input.initial_data:
+            names["directory_id"] = "group_id"
+        return names

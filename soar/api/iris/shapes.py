@@ -45,5 +45,3 @@ def state_of(case_id: int, family: str) -> dict[str, Any]:
         "object_state": counter["value"],
         "object_last_update": iso(changed_at) if changed_at else None,
     }
-
-

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from cases.models import Task, TaskAssignment, TaskStatus
 from cases.selectors import find, visible_task_assignments, visible_tasks
 from cases.services import tasks as services
+from soar.api.base import represent
 from soar.api.fast import FastRead, Nested
 from soar.api.iris.envelope import success
 from soar.api.iris.fields import (
@@ -170,21 +171,21 @@ class TaskViewSet(IrisViewSet):
         """Answer one task."""
         rows = visible_tasks(self.actor).filter(case_id=self.case_id)
         rows = rows.prefetch_related("assignments__user")
-        return success(data=TaskOut(find(rows, task_id, services.NOT_IN_CASE)).data)
+        return success(data=represent(TaskOut, find(rows, task_id, services.NOT_IN_CASE)))
 
     @endpoint(CASE_WRITE, summary="Add a task", takes=TaskIn, gives=TaskOut)
     def add(self, request: Request) -> Response:
         """Add a task."""
         fields = self.read(TaskIn)
         task = services.add_task(self.actor, self.case_id, **fields)
-        return success(data=TaskOut(task).data)
+        return success(data=represent(TaskOut, task))
 
     @endpoint(CASE_WRITE, summary="Update a task", takes=TaskIn, gives=TaskOut)
     def update(self, request: Request, task_id: int) -> Response:
         """Change a task."""
         changes = self.read(TaskIn)
         task = services.update_task(self.actor, self.case_id, task_id, **changes)
-        return success(data=TaskOut(task).data)
+        return success(data=represent(TaskOut, task))
 
     @endpoint(CASE_WRITE, summary="Delete a task", takes=Empty)
     def delete(self, request: Request, task_id: int) -> Response:
@@ -194,5 +195,3 @@ class TaskViewSet(IrisViewSet):
 
     def _wire_names(self) -> dict[str, str]:
         return super()._wire_names() | {"assignee_ids": "task_assignee_id"}
-
-

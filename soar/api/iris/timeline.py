@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from cases.models import Event, EventAsset, EventIoc
 from cases.selectors import find, visible_event_assets, visible_event_iocs, visible_events
 from cases.services import timeline as services
+from soar.api.base import represent
 from soar.api.fast import FastRead, Nested
 from soar.api.iris.envelope import success
 from soar.api.iris.fields import (
@@ -136,7 +137,11 @@ class EventIn(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         """Read null as absent: clients send it for what the caller left out."""
         return super().to_internal_value(
-            {name: value for name, value in data.items() if value is not None or name not in OPTIONAL}
+            {
+                name: value
+                for name, value in data.items()
+                if value is not None or name not in OPTIONAL
+            }
         )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -240,20 +245,20 @@ class TimelineViewSet(IrisViewSet):
     def retrieve(self, request: Request, event_id: int) -> Response:
         """Answer one event."""
         rows = visible_events(self.actor).filter(case_id=self.case_id)
-        return success(data=EventOut(find(rows, event_id, services.NOT_IN_CASE)).data)
+        return success(data=represent(EventOut, find(rows, event_id, services.NOT_IN_CASE)))
 
     @endpoint(CASE_WRITE, summary="Add an event", takes=EventIn, gives=EventOut)
     def add(self, request: Request) -> Response:
         """Put an event on the timeline."""
         event = services.add_event(self.actor, self.case_id, **self.read(EventIn))
-        return success("Event added", EventOut(event).data)
+        return success("Event added", represent(EventOut, event))
 
     @endpoint(CASE_WRITE, summary="Update an event", takes=EventIn, gives=EventOut)
     def update(self, request: Request, event_id: int) -> Response:
         """Change an event."""
         changes = self.read(EventIn)
         event = services.update_event(self.actor, self.case_id, event_id, **changes)
-        return success("Event updated", EventOut(event).data)
+        return success("Event updated", represent(EventOut, event))
 
     @endpoint(CASE_WRITE, summary="Delete an event", takes=Empty)
     def delete(self, request: Request, event_id: int) -> Response:

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from django.urls import URLPattern, path, register_converter
+from django.urls import URLPattern, URLResolver, include, path, register_converter
 from django.urls.converters import IntConverter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
@@ -212,4 +212,18 @@ documents = [
         name="iris-docs",
     ),
 ]
-urlpatterns = [*doors, *documents]
+
+
+def _by_prefix(patterns: list[URLPattern]) -> list[URLPattern | URLResolver]:
+    """Return the same paths grouped by their first two segments, so that few are tried per request."""
+    groups: dict[str, list[URLPattern]] = {}
+    for pattern in patterns:
+        route = str(pattern.pattern)
+        static = route.split("<")[0].split("/")[:-1][:2]
+        prefix = "".join(f"{segment}/" for segment in static)
+        rest = path(route.removeprefix(prefix), pattern.callback, name=pattern.name)
+        groups.setdefault(prefix, []).append(rest)
+    return [path(prefix, include(members)) for prefix, members in groups.items()]
+
+
+urlpatterns = [*_by_prefix(doors), *documents]

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from cases.models import CustomerMembership, UserCaseAccess
 from cases.selectors import find
+from soar.api.base import represent
 from soar.api.iris.envelope import failure, success
 from soar.api.iris.fields import Always, Boolean, Integer, Text, case_title
 from soar.api.iris.shapes import Empty
@@ -235,23 +236,21 @@ class UserViewSet(IrisViewSet):
             "groups__permissions",
             "groups__profile",
             Prefetch("case_access", UserCaseAccess.objects.select_related("case")),
-            Prefetch(
-                "customer_memberships", CustomerMembership.objects.select_related("customer")
-            ),
+            Prefetch("customer_memberships", CustomerMembership.objects.select_related("customer")),
         )
-        return success(data=UserDetailsOut(find(rows, user_id, UNKNOWN)).data)
+        return success(data=represent(UserDetailsOut, find(rows, user_id, UNKNOWN)))
 
     @endpoint(ADMINISTRATOR, summary="Add a user", takes=UserIn, gives=NewUserOut)
     def add(self, request: Request) -> Response:
         """Make a user and show his key."""
         user, key = services.add_user(self.actor, **self.read(UserIn))
-        return success("user created", WrittenUserOut(user).data | {"user_api_key": key})
+        return success("user created", represent(WrittenUserOut, user) | {"user_api_key": key})
 
     @endpoint(ADMINISTRATOR, summary="Update a user", takes=UserChangesIn, gives=WrittenUserOut)
     def update(self, request: Request, user_id: int) -> Response:
         """Change a user."""
         user = services.update_user(self.actor, user_id, **self.read(UserChangesIn))
-        return success("User updated", WrittenUserOut(user).data)
+        return success("User updated", represent(WrittenUserOut, user))
 
     @endpoint(ADMINISTRATOR, summary="Delete a user", takes=Empty)
     def delete(self, request: Request, user_id: int) -> Response:
@@ -263,20 +262,20 @@ class UserViewSet(IrisViewSet):
     def deactivate(self, request: Request, user_id: int) -> Response:
         """Keep a user out."""
         user = services.set_active(self.actor, user_id, active=False)
-        return success("User deactivated", WrittenUserOut(user).data)
+        return success("User deactivated", represent(WrittenUserOut, user))
 
     @endpoint(ADMINISTRATOR, summary="Activate a user", takes=Empty, gives=WrittenUserOut)
     def activate(self, request: Request, user_id: int) -> Response:
         """Let a user in."""
         user = services.set_active(self.actor, user_id, active=True)
-        return success("User activated", WrittenUserOut(user).data)
+        return success("User activated", represent(WrittenUserOut, user))
 
-    @endpoint(ADMINISTRATOR, summary="Renew a user's API key", takes=Empty, gives=RenewedKeyOut)
+    @endpoint(ANY_KEY, summary="Renew a user's API key", takes=Empty, gives=RenewedKeyOut)
     def renew_key(self, request: Request, user_id: int) -> Response:
-        """Replace the key of a user and show the new one."""
-        key = api_keys.renew_key(self.actor, user_id)
+        """Replace a user's key and show it; the service admits administrators and records who else tried."""
+        key = api_keys.renew_key_as_administrator(self.actor, user_id)
         user = find(visible_users(self.actor), user_id, UNKNOWN)
-        data = RenewedKeyOut({**_fields(user), "api_key": key}).data
+        data = represent(RenewedKeyOut, {**_fields(user), "api_key": key})
         return success(f"API key of user {user.login} renewed", data)
 
     @endpoint(ANY_KEY, summary="Find a user by login", gives=LoginLookupOut)
@@ -285,7 +284,7 @@ class UserViewSet(IrisViewSet):
         user = None if "\x00" in login else visible_users(self.actor).filter(login=login).first()
         if user is None:
             raise NotFound("Invalid login")
-        return success(data=LoginLookupOut(user).data)
+        return success(data=represent(LoginLookupOut, user))
 
     @endpoint(ANY_KEY, summary="Find a user by id", gives=LookupOut)
     def lookup_id(self, request: Request, user_id: int) -> Response:

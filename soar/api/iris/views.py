@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_serializer,
+    inline_serializer,
+)
 from rest_framework import serializers, status
 from rest_framework.exceptions import (
     APIException,
@@ -22,7 +27,7 @@ from rest_framework.viewsets import ViewSet
 
 from cases.models import Case
 from cases.permissions import READ, WRITE
-from soar.api.base import OrjsonRenderer, StrictJSONParser
+from soar.api.base import OrjsonRenderer, StrictJSONParser, shared
 from soar.api.iris.authentication import IrisKeyAuthentication
 from soar.api.iris.envelope import translate
 from soar.api.iris.fields import bad_text
@@ -70,7 +75,9 @@ class DeclaredAccess(BasePermission):
         actor: Actor = request.user  # type: ignore[assignment]
         if access.any_of:
             actor.require(*access.any_of)
-        if view.problem is not None:  # no case was found to hold the caller to; the problem is told next
+        if (
+            view.problem is not None
+        ):  # no case was found to hold the caller to; the problem is told next
             return True
         if access.is_about_case and request.case_level not in access.levels:  # type: ignore[attr-defined]
             raise Forbidden(case_id=view.case_id)
@@ -90,6 +97,12 @@ class IrisViewSet(ViewSet):
     input: serializers.BaseSerializer[Any] | None = None
 
     @property
+    def context_case_id(self) -> int | None:
+        """Return the case the route works within, None for a route that works within none."""
+        access: Access | None = getattr(getattr(self, self.action or "", None), "access", None)
+        return self.case_id if access is not None and access.is_about_case else None
+
+    @property
     def actor(self) -> Actor:
         """Return who acts."""
         actor: Actor = self.request.user  # type: ignore[assignment]
@@ -107,9 +120,7 @@ class IrisViewSet(ViewSet):
         if self.problem is not None:
             raise self.problem
 
-    def perform_content_negotiation(
-        self, request: Request, force: bool = False
-    ) -> tuple[Any, str]:
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
         """Always answer JSON, whatever Accept says: clients send anything there."""
         return OrjsonRenderer(), "application/json"
 
@@ -129,9 +140,8 @@ class IrisViewSet(ViewSet):
         body = self.request.data
         if not isinstance(body, Mapping):
             raise Invalid("Data error", {"_schema": ["Invalid input type."]})
-        self.input = serializer(data=body)
-        self.input.is_valid(raise_exception=True)
-        return dict(self.input.validated_data)
+        self.input = shared(serializer)
+        return dict(self.input.run_validation(body))
 
     def query_text(self, name: str) -> str | None:
         """Return a text of the query string, or None; raise Invalid for one nobody can store."""
@@ -193,7 +203,10 @@ def _envelope(name: str, data: Any, many: bool) -> Any:
         fields["data"] = data(many=many)
     else:
         fields["data"] = data
-    return inline_serializer(f"{name}Answer", fields)
+    envelope = inline_serializer(f"{name}Answer", fields)
+    # One envelope, even where an action called `list` makes the generator expect an array of them.
+    extend_schema_serializer(many=False)(type(envelope))
+    return envelope
 
 
 class _Failure(serializers.Serializer[Any]):

@@ -20,7 +20,10 @@ class IrisApiKey(models.Model):
     """
 
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="iris_key"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="iris_key",
     )
     key_hash = models.CharField(max_length=64, unique=True, editable=False)
     nonce = models.CharField(max_length=32, default=new_nonce, editable=False)

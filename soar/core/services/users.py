@@ -106,7 +106,9 @@ def delete_user(actor: Actor, user_id: int) -> None:
         user = _locked(user_id)
         if user.is_active:
             raise Conflict(ACTIVE)
-        record("user.deleted", user, summary=f"deleted user {user.login}", before={"login": user.login})
+        record(
+            "user.deleted", user, summary=f"deleted user {user.login}", before={"login": user.login}
+        )
         try:
             user.delete()
         except ProtectedError as error:
@@ -133,7 +135,9 @@ def set_groups(actor: Actor, user_id: int, *, group_ids: list[int]) -> User:
 
 def is_administrator(user: User) -> bool:
     """Tell whether a user holds the right to administer the server."""
-    return bool(user.is_superuser or Permission(user.permission_mask()) & Permission.SERVER_ADMINISTRATOR)
+    return bool(
+        user.is_superuser or Permission(user.permission_mask()) & Permission.SERVER_ADMINISTRATOR
+    )
 
 
 def _administrator_groups() -> Q:

@@ -1,0 +1,75 @@
+"""Compiled queries: the text is built once, its parameters vary, what cannot vary is refused."""
+
+import pytest
+from django.db import connection
+from django.db.models import Value
+from django.test.utils import CaptureQueriesContext
+
+from cases.models import Case
+from cases.selectors import visible_cases
+from soar.core.actor import Actor
+from soar.core.compiled import CompiledQuery
+from soar.core.models import User
+
+BY_LOGIN = CompiledQuery(
+    lambda login, pk: User.objects.filter(login=login, pk=pk).values_list("pk", "login"),
+    login=str,
+    pk=int,
+)
+READABLE = CompiledQuery(
+    lambda actor, case: visible_cases(actor).filter(pk=case).values_list("pk"), case=int
+)
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    BY_LOGIN._texts.clear()
+    READABLE._texts.clear()
+
+
+def test_values_take_the_place_of_the_marks(administrator: User) -> None:
+    assert list(BY_LOGIN.rows(login="administrator", pk=1)) == [(1, "administrator")]
+    assert BY_LOGIN.first(login="nobody", pk=1) is None
+
+
+def test_a_text_is_data_never_sql(administrator: User) -> None:
+    assert BY_LOGIN.first(login="' OR 1=1 -- %s", pk=1) is None
+
+
+def test_the_text_is_built_once(administrator: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    BY_LOGIN.first(login="administrator", pk=1)
+    monkeypatch.setattr(BY_LOGIN, "build", None)
+    assert BY_LOGIN.first(login="administrator", pk=1) == (1, "administrator")
+
+
+def test_running_it_is_one_query(administrator: User) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        BY_LOGIN.first(login="administrator", pk=1)
+    assert len(queries) == 1
+
+
+def test_only_the_id_of_an_actor_varies(as_administrator: Actor, as_analyst: Actor, case: Case) -> None:
+    other = Actor(10**9, "x", "x", as_analyst.permissions, "iris")
+    assert READABLE.first(actor=as_analyst, case=case.pk) == (case.pk,)
+    assert READABLE.first(actor=other, case=case.pk) is None
+
+
+def test_actors_with_other_permissions_get_a_text_of_their_own(
+    as_administrator: Actor, as_guest: Actor, case: Case
+) -> None:
+    assert READABLE.first(actor=as_guest, case=case.pk) is None
+    assert READABLE.first(actor=as_administrator, case=case.pk) == (case.pk,)
+    assert len(READABLE._texts) == 2
+
+
+def test_a_parameter_that_never_reaches_the_sql_is_refused(db: None) -> None:
+    query = CompiledQuery(lambda pk: Case.objects.values_list("pk"), pk=int)
+    with pytest.raises(ValueError, match="pk"):
+        query.rows(pk=1)
+
+
+def test_a_constant_that_is_no_mark_stays(case: Case) -> None:
+    query = CompiledQuery(
+        lambda pk: Case.objects.filter(pk=pk).annotate(seven=Value(7)).values_list("seven"), pk=int
+    )
+    assert query.first(pk=case.pk) == (7,)
