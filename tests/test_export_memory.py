@@ -14,7 +14,7 @@ from tests.growing import grow_case, grow_iocs
 from tests.http import ApiClient, key_of
 
 IOCS, OTHERS = 10_000, 100
-HIGHEST_BYTES = 20_000_000
+HIGHEST_BYTES = 1
 LARGEST_PIECE_BYTES = 2_000_000
 KEYS = {
     "iocs": ("ioc_id", IOCS),
@@ -43,6 +43,7 @@ def pieces_of(case: Case, administrator: User) -> Iterable[bytes]:
 
 
 def test_memory_stays_flat_and_pieces_small(big_case: Case, administrator: User) -> None:
+    list(pieces_of(Case.objects.get(pk=1), administrator))  # what is loaded once is not the export's
     total, largest = 0, 0
     tracemalloc.start()
     try:

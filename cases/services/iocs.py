@@ -152,9 +152,9 @@ _TYPE_AND_TLP = CompiledQuery(
 
 def _check_type_and_tlp(type_id: int, tlp_id: int) -> None:
     """Raise Invalid naming what is unknown; one query when both are right, as they nearly always are."""
-    if is_possible_id(type_id) and is_possible_id(tlp_id):
-        if _TYPE_AND_TLP.first(ioc_type=type_id, tlp=tlp_id):
-            return
+    are_possible = is_possible_id(type_id) and is_possible_id(tlp_id)
+    if are_possible and _TYPE_AND_TLP.first(ioc_type=type_id, tlp=tlp_id):
+        return
     check_references(
         type_id=(IocType, type_id, "Invalid ioc type ID"),
         tlp_id=(Tlp, tlp_id, "Invalid TLP ID"),

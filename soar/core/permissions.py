@@ -75,14 +75,9 @@ def mask_of_user(user: OuterRef) -> Coalesce:
     # Through the link tables only: half the joins, and this is part of every request.
     links = apps.get_model("core", "User").groups.through.objects
     memberships = links.filter(user_id=OuterRef(user))
-    held = (
-        Group.permissions.through.objects.filter(
-            group_id__in=memberships.order_by().values("group_id"),
-            permission__codename__in=[bit.codename for bit in Permission],
-        )
-        .order_by()
-        .values(everything=Value(1))
-        .annotate(mask=Sum(bits, distinct=True))
-        .values("mask")
+    held = Group.permissions.through.objects.filter(
+        group_id__in=memberships.order_by().values("group_id"),
+        permission__codename__in=[bit.codename for bit in Permission],
     )
-    return Coalesce(Subquery(held), Value(0), output_field=IntegerField())
+    masks = held.order_by().values(everything=Value(1)).values(mask=Sum(bits, distinct=True))
+    return Coalesce(Subquery(masks), Value(0), output_field=IntegerField())

@@ -12,17 +12,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from django.db import connection, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F
 from django.utils import timezone
+from psycopg.errors import ForeignKeyViolation
 
 from soar.core import waking
 from soar.core.actor import Actor
+from soar.core.errors import Conflict
 from soar.core.models import AuditLog, ChangeCounter, OutboxEvent
 
 SECRET_WORDS = ("password", "secret", "token", "api_key", "key_hash", "nonce", "authorization")
 MASK = "********"
 NOTIFY_CHANNEL = "soar_outbox"
+DELETED_MEANWHILE = "Something this refers to was deleted meanwhile"
 
 
 class Record(Protocol):
@@ -39,7 +42,8 @@ class Record(Protocol):
         is_user_input: bool = False,
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
-    ) -> None: ...
+    ) -> None:
+        """Note one fact; it is written when the block ends."""
 
 
 @dataclass
@@ -91,12 +95,27 @@ class _Recorder:
 
 @contextmanager
 def recording(actor: Actor) -> Iterator[Record]:
-    """Open a transaction and commit it with an audit row and an outbox event per recorded fact."""
-    with transaction.atomic():
-        recorder = _Recorder(actor)
-        yield recorder
-        if recorder.entries:
-            _write(recorder.entries)
+    """Open a transaction and commit it with an audit row and an outbox event per recorded fact.
+
+    Raise Conflict, having changed nothing, when another writer deleted what a new row refers to.
+    """
+    try:
+        with transaction.atomic():
+            recorder = _Recorder(actor)
+            yield recorder
+            if recorder.entries:
+                _write(recorder.entries)
+    except IntegrityError as error:
+        if _is_dangling(error):
+            raise Conflict(DELETED_MEANWHILE) from error
+        raise
+
+
+def _is_dangling(error: IntegrityError) -> bool:
+    """Tell whether a foreign key failed; the databases check them when the transaction commits."""
+    cause = error.__cause__
+    name = getattr(cause, "sqlite_errorname", "")
+    return isinstance(cause, ForeignKeyViolation) or name == "SQLITE_CONSTRAINT_FOREIGNKEY"
 
 
 def masked(values: Mapping[str, Any]) -> dict[str, Any]:

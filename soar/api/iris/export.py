@@ -50,11 +50,16 @@ class Family:
     order: tuple[str, ...] = ("id",)
 
     def batches(self) -> Iterator[bytes]:
-        """Yield the objects as JSON without brackets, BATCH of them at a time."""
+        """Yield the objects as JSON without brackets, BATCH of them at a time.
+
+        The shape never holds the rows: a serializer is a reference cycle and would keep every batch
+        alive until the garbage collector comes by.
+        """
+        shape = self.shape()
         ids = list(self.rows.order_by(*self.order).values_list("pk", flat=True))
         for start in range(0, len(ids), BATCH):
             batch = self.rows.filter(pk__in=ids[start : start + BATCH]).order_by(*self.order)
-            items = self.shape(batch, many=True).data
+            items = [shape.to_representation(row) for row in batch]
             if items:
                 yield orjson.dumps(items, default=str)[1:-1]
 

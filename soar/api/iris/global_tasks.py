@@ -55,17 +55,20 @@ class GlobalTaskOut(serializers.Serializer[Any]):
     task_userid_close = Always(None)
 
 
-class GlobalTaskIn(serializers.Serializer[Any]):
-    """A global task."""
-
+class _GlobalTaskFields(serializers.Serializer[Any]):
     task_assignee_id = Integer(source="assignee_id")
     task_status_id = Integer(source="status_id")
-    task_title = Name(source="title", max_length=400)
     task_description = Text(source="description", required=False)
     task_tags = Text(source="tags", required=False)
 
 
-class GlobalTaskChangesIn(GlobalTaskIn):
+class GlobalTaskIn(_GlobalTaskFields):
+    """A new global task."""
+
+    task_title = Name(source="title", max_length=400)
+
+
+class GlobalTaskChangesIn(_GlobalTaskFields):
     """The new content of a global task."""
 
     task_title = Text(source="title", min_length=1, max_length=400)

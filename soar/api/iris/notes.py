@@ -253,11 +253,6 @@ class NoteViewSet(IrisViewSet):
     def _wire_names(self) -> dict[str, str]:
         """Complain of the container under the name it was sent by."""
         names = super()._wire_names()
-        sent = getattr(self.input, "initial_data", {})
-        return names if "directory_id" in sent else names | {"directory_id": "group_id"}
-
-    def _wire_names(self) -> dict[str, str]:
-        names = super()._wire_names()
-        if isinstance(self.input, NoteIn) and "directory_id" not in self.input.initial_data:
-            names["directory_id"] = "group_id"
-        return names
+        if self.input is None or "directory_id" in self.request.data:
+            return names
+        return names | {"directory_id": "group_id"}

@@ -94,6 +94,7 @@ class IrisViewSet(ViewSet):
     http_method_names = ["get", "post", "head"]
     case_id: int = Case.INITIAL
     problem: Exception | None = None
+    body: Mapping[str, Any] = {}
     input: serializers.BaseSerializer[Any] | None = None
 
     @property
@@ -120,7 +121,11 @@ class IrisViewSet(ViewSet):
         if self.problem is not None:
             raise self.problem
 
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
+    def perform_content_negotiation(
+        self,
+        request: Request,
+        force: bool = False,  # noqa: FBT001, FBT002  (the signature is DRF's)
+    ) -> tuple[Any, str]:
         """Always answer JSON, whatever Accept says: clients send anything there."""
         return OrjsonRenderer(), "application/json"
 
@@ -140,7 +145,7 @@ class IrisViewSet(ViewSet):
         body = self.request.data
         if not isinstance(body, Mapping):
             raise Invalid("Data error", {"_schema": ["Invalid input type."]})
-        self.input = shared(serializer)
+        self.body, self.input = body, shared(serializer)
         return dict(self.input.run_validation(body))
 
     def query_text(self, name: str) -> str | None:
@@ -192,7 +197,7 @@ def one_of(queryset: QuerySet[M], **match: Any) -> M | None:
     return queryset.filter(**match).first()
 
 
-def _envelope(name: str, data: Any, many: bool) -> Any:
+def _envelope(name: str, data: Any, *, many: bool) -> Any:
     fields: dict[str, serializers.Field[Any, Any, Any, Any]] = {
         "status": serializers.ChoiceField(choices=["success"]),
         "message": serializers.CharField(),
@@ -212,7 +217,7 @@ def _envelope(name: str, data: Any, many: bool) -> Any:
 class _Failure(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=["error"])
     message = serializers.CharField()
-    data = serializers.JSONField()
+    data = serializers.JSONField()  # type: ignore[assignment]
 
     class Meta:
         ref_name = "Failure"
@@ -236,7 +241,12 @@ def endpoint(
 
     def declare(handler: Handler) -> Handler:
         name = "".join(part.title() for part in handler.__qualname__.replace(".", "_").split("_"))
-        answers = {200: _envelope(name, gives, many), 400: _Failure, 401: _Failure, 403: _Failure}
+        answers = {
+            200: _envelope(name, gives, many=many),
+            400: _Failure,
+            401: _Failure,
+            403: _Failure,
+        }
         extra = [*(parameters or []), *([CID] if access.is_about_case else [])]
         described = extend_schema(
             summary=summary, request=takes, responses=answers, parameters=extra

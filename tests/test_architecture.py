@@ -1,0 +1,195 @@
+"""The rules of the tree that no linter knows: who writes, how long things are, where imports stand."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+PACKAGES = ("soar", "cases", "iocs", "incidents", "modules")
+MAXIMUM_LINES, MAXIMUM_FUNCTION = 400, 40
+# Published clients and generated migrations are not ours to shape.
+FOREIGN = ("migrations", "clients", "node_modules", "static")
+PRODUCTION = [
+    path
+    for name in PACKAGES
+    for path in sorted((ROOT / name).rglob("*.py"))
+    if not set(FOREIGN) & set(path.parts)
+]
+TESTS = [p for p in sorted((ROOT / "tests").rglob("*.py")) if not set(FOREIGN) & set(p.parts)]
+BENCH = [p for p in sorted((ROOT / "bench").rglob("*.py")) if not set(FOREIGN) & set(p.parts)]
+TREE = [*PRODUCTION, *TESTS, *BENCH]
+# Only what lies here may write rows; beside the services the two primitives they are made of.
+WRITERS = re.compile(
+    r"(^|/)services(/|\.py$)|^soar/core/(recording|inserting|locking|audit_triggers)\.py$|/models/"
+)
+WRITES = {"save", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "select_for_update"}
+QUERY_WRITES = {"create", "update", "delete", "add", "remove", "set", "clear"}
+MACHINE = re.compile(r"(?<![\w.])/(?:home|root|work|Users)/\w|(?<![\w.])/tmp/\w+/|[A-Z]:\\\\Users")
+FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def relative(path: Path) -> str:
+    """Return a path as the reports show it."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def tree_of(path: Path) -> ast.Module:
+    """Return the syntax tree of a file."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def functions(path: Path) -> Iterator[FUNCTIONS]:
+    """Yield every function and method of a file."""
+    return (node for node in ast.walk(tree_of(path)) if isinstance(node, FUNCTIONS))
+
+
+def names_manager(node: ast.expr) -> bool:
+    """Tell whether an expression starts at a manager or a selector of rows."""
+    if isinstance(node, ast.Attribute):
+        return node.attr in ("objects", "_default_manager") or names_manager(node.value)
+    if isinstance(node, ast.Call):
+        is_selector = isinstance(node.func, ast.Name) and node.func.id.startswith("visible_")
+        return is_selector or names_manager(node.func)
+    return False
+
+
+def writes(path: Path) -> list[str]:
+    """Return the calls of a file that write rows."""
+    found = []
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            name, owner = node.func.attr, node.func.value
+            is_super = isinstance(owner, ast.Call) and getattr(owner.func, "id", "") == "super"
+            if (name in WRITES and not is_super) or (name in QUERY_WRITES and names_manager(owner)):
+                found.append(f"{relative(path)}:{node.lineno} {name}")
+    return found
+
+
+def is_ready(function: FUNCTIONS, path: Path) -> bool:
+    """Tell whether a function is the start-up hook of an application."""
+    return function.name == "ready" and path.name in ("apps.py", "console.py")
+
+
+def asserts(node: ast.AST) -> bool:
+    """Tell whether a test checks anything: an assertion, an expected error, a checking helper."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Assert):
+            return True
+        if isinstance(part, ast.Call):
+            name = getattr(part.func, "attr", getattr(part.func, "id", ""))
+            if name == "raises" or name.startswith(("assert_", "_assert", "expect")):
+                return True
+    return False
+
+
+READERS = [path for path in PRODUCTION if not WRITERS.search(relative(path))]
+
+
+@pytest.mark.parametrize("path", READERS, ids=relative)
+def test_only_services_write(path: Path) -> None:
+    assert writes(path) == []
+
+
+@pytest.mark.parametrize("path", TREE, ids=relative)
+def test_no_file_is_longer_than_400_lines(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAXIMUM_LINES
+
+
+@pytest.mark.parametrize("path", TREE, ids=relative)
+def test_no_function_is_longer_than_40_lines(path: Path) -> None:
+    sizes = {f"{f.name}:{f.lineno}": (f.end_lineno or 0) - f.lineno + 1 for f in functions(path)}
+    assert {name for name, size in sizes.items() if size > MAXIMUM_FUNCTION} == set()
+
+
+@pytest.mark.parametrize("path", PRODUCTION, ids=relative)
+def test_no_import_hides_in_a_function(path: Path) -> None:
+    hidden = [
+        f"{function.name}:{node.lineno}"
+        for function in functions(path)
+        if not is_ready(function, path)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert hidden == []
+
+
+@pytest.mark.parametrize("path", PRODUCTION, ids=relative)
+def test_broad_excepts_stand_only_around_module_runs(path: Path) -> None:
+    broad = [
+        node.lineno
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or getattr(node.type, "id", "") in ("Exception", "BaseException"))
+    ]
+    assert not broad or relative(path).startswith("modules/runner")
+
+
+@pytest.mark.parametrize("path", PRODUCTION, ids=relative)
+def test_production_never_imports_tests(path: Path) -> None:
+    imported = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.ImportFrom)]
+    assert not any((node.module or "").split(".")[0] in ("tests", "bench") for node in imported)
+
+
+@pytest.mark.parametrize("path", PRODUCTION, ids=relative)
+def test_every_module_starts_with_its_purpose(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert not text.strip() or ast.get_docstring(ast.parse(text))
+
+
+@pytest.mark.parametrize("path", [p for p in TESTS if p.name.startswith("test_")], ids=relative)
+def test_every_test_asserts_something(path: Path) -> None:
+    idle = [f.name for f in functions(path) if f.name.startswith("test_") and not asserts(f)]
+    assert idle == []
+
+
+@pytest.mark.parametrize("path", [p for p in TESTS if p.name.startswith("test_")], ids=relative)
+def test_no_test_sleeps_or_is_skipped(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    forbidden = "|".join(("time" + r"\.sleep\(", "mark" + r"\.skip\b", "mark" + r"\.xfail"))
+    assert not re.search(forbidden, text)
+
+
+def tracked_files() -> list[Path]:
+    """Return the text files that belong to the project."""
+    kinds = {".py", ".md", ".toml", ".txt", ".html", ".json", ".cfg", ".yml", ".yaml", ".sh", ""}
+    listed = subprocess.run(  # noqa: S603
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    return [ROOT / name for name in listed if Path(name).suffix in kinds and (ROOT / name).is_file()]
+
+
+def test_no_file_names_a_path_of_one_machine() -> None:
+    found = []
+    for path in tracked_files():
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if path.name != Path(__file__).name and MACHINE.search(text):
+            found.append(relative(path))
+    assert found == []
+
+
+def test_layers_import_only_downwards() -> None:
+    linter = Path(sys.executable).parent / "lint-imports"
+    run = subprocess.run(  # noqa: S603
+        [linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["row.save()", "Case.objects.create(a=1)", "visible_cases(actor).filter(a=1).delete()"],
+)
+def test_the_check_finds_a_write(tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    (tmp_path / "door.py").write_text(text, encoding="utf-8")
+    assert len(writes(tmp_path / "door.py")) == 1
