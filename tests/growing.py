@@ -67,8 +67,14 @@ def grow_iocs(case: Case, count: int, *, mark: str = "x") -> list[CaseIoc]:
     """Add `count` new indicators to a case."""
     values = [f"{mark}{number}.example.org" for number in range(count)]
     iocs = _bulk(Ioc, [{"type_id": 1, "value": v, "value_hash": fingerprint(v)} for v in values])
-    text = {"description": "Seen by the proxy " * 3, "tags": "a,b", "history": {"1.0": {"user": "x"}}}
-    return _bulk(CaseIoc, [text | {"case": case, "ioc": one, "tlp_id": 1, "user_id": 1} for one in iocs])
+    text = {
+        "description": "Seen by the proxy " * 3,
+        "tags": "a,b",
+        "history": {"1.0": {"user": "x"}},
+    }
+    return _bulk(
+        CaseIoc, [text | {"case": case, "ioc": one, "tlp_id": 1, "user_id": 1} for one in iocs]
+    )
 
 
 def grow_house(case: Case, count: int, *, mark: str = "x") -> None:
@@ -87,7 +93,13 @@ def grow_house(case: Case, count: int, *, mark: str = "x") -> None:
     by = {"status_id": 1, "opened_by_id": 1, "updated_by_id": 1, "assignee_id": 1}
     _bulk(GlobalTask, [by | {"title": name} for name in names])
     _bulk(ModuleRun, [{"hook_name": n, "case_id": case.pk, "user_login": "a"} for n in names])
-    line = {"actor_login": "a", "channel": "iris", "action": "x.y", "object_type": "x", "actor_id": 1}
+    line = {
+        "actor_login": "a",
+        "channel": "iris",
+        "action": "x.y",
+        "object_type": "x",
+        "actor_id": 1,
+    }
     _bulk(AuditLog, [line | {"case_id": c.pk, "summary": "grew"} for c in cases])
     for lookup in (AnalysisStatus, EventCategory, AssetType, IocType):
         _bulk(lookup, [{"name": name} for name in names])

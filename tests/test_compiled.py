@@ -48,7 +48,9 @@ def test_running_it_is_one_query(administrator: User) -> None:
     assert len(queries) == 1
 
 
-def test_only_the_id_of_an_actor_varies(as_administrator: Actor, as_analyst: Actor, case: Case) -> None:
+def test_only_the_id_of_an_actor_varies(
+    as_administrator: Actor, as_analyst: Actor, case: Case
+) -> None:
     other = Actor(10**9, "x", "x", as_analyst.permissions, "iris")
     assert READABLE.first(actor=as_analyst, case=case.pk) == (case.pk,)
     assert READABLE.first(actor=other, case=case.pk) is None

@@ -14,7 +14,7 @@ from tests.growing import grow_case, grow_iocs
 from tests.http import ApiClient, key_of
 
 IOCS, OTHERS = 10_000, 100
-HIGHEST_BYTES = 1
+HIGHEST_BYTES = 12_000_000
 LARGEST_PIECE_BYTES = 2_000_000
 KEYS = {
     "iocs": ("ioc_id", IOCS),
@@ -43,7 +43,9 @@ def pieces_of(case: Case, administrator: User) -> Iterable[bytes]:
 
 
 def test_memory_stays_flat_and_pieces_small(big_case: Case, administrator: User) -> None:
-    list(pieces_of(Case.objects.get(pk=1), administrator))  # what is loaded once is not the export's
+    list(
+        pieces_of(Case.objects.get(pk=1), administrator)
+    )  # what is loaded once is not the export's
     total, largest = 0, 0
     tracemalloc.start()
     try:
@@ -63,4 +65,6 @@ def test_nothing_is_missing_and_nothing_doubled(big_case: Case, administrator: U
         ids = [row[key] for row in data[family]]
         assert (len(ids), len(set(ids))) == (count, count), family
     assert sum(len(asset["asset_ioc"]) for asset in data["assets"]) == OTHERS
-    assert sum(len(event["iocs"]) + len(event["assets"]) for event in data["timeline"]) == 2 * OTHERS
+    assert (
+        sum(len(event["iocs"]) + len(event["assets"]) for event in data["timeline"]) == 2 * OTHERS
+    )

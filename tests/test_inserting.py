@@ -31,7 +31,9 @@ def test_an_inserted_row_is_saved_like_any_other(db: None) -> None:
     insert_if_absent(row)
     row.enrichment = {"later": True}
     row.save()
-    assert Ioc.objects.filter(value=row.value).values_list("enrichment", flat=True).get() == {"later": True}
+    assert Ioc.objects.filter(value=row.value).values_list("enrichment", flat=True).get() == {
+        "later": True
+    }
 
 
 def test_its_like_is_left_alone(db: None) -> None:

@@ -47,7 +47,7 @@ def be_killed(moment: str) -> None:
     connection.close()
     env = {**os.environ, "DJANGO_SETTINGS_MODULE": "soar.settings"}
     command = [sys.executable, "-c", VICTIM, name, moment]
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         command, env=env, cwd=settings.BASE_DIR, capture_output=True, check=False, timeout=60
     )
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()

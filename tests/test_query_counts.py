@@ -56,7 +56,9 @@ def pinned() -> dict[str, Any]:
 def of_vendor(counts: dict[str, Any]) -> Counts:
     """Return the counts of the database at hand."""
     vendor = connection.vendor
-    return {route: one if isinstance(one, int) else one.get(vendor, -1) for route, one in counts.items()}
+    return {
+        route: one if isinstance(one, int) else one.get(vendor, -1) for route, one in counts.items()
+    }
 
 
 def merged(old: dict[str, Any], new: Counts) -> dict[str, Any]:
@@ -64,7 +66,11 @@ def merged(old: dict[str, Any], new: Counts) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for route, count in new.items():
         before = old.get(route, count)
-        by_vendor = dict(before) if isinstance(before, dict) else dict.fromkeys(("postgresql", "sqlite"), before)
+        by_vendor = (
+            dict(before)
+            if isinstance(before, dict)
+            else dict.fromkeys(("postgresql", "sqlite"), before)
+        )
         by_vendor[connection.vendor] = count
         result[route] = count if len(set(by_vendor.values())) == 1 else by_vendor
     return result
@@ -80,7 +86,9 @@ def ids_of(case: Case, user: User) -> dict[str, Any]:
         "ioc_id": case.case_iocs.order_by("pk").values_list("ioc_id", flat=True)[0],
         "group_id": case.note_directories.order_by("pk").values_list("pk", flat=True)[0],
         "case_id": case.pk,
-        "customer_id": Customer.objects.exclude(pk=1).order_by("pk").values_list("pk", flat=True)[0],
+        "customer_id": Customer.objects.exclude(pk=1)
+        .order_by("pk")
+        .values_list("pk", flat=True)[0],
         "user_id": user.pk,
         "login": user.login,
         "object_type": "ioc",
@@ -91,7 +99,9 @@ def ids_of(case: Case, user: User) -> dict[str, Any]:
 def measured(case: Case, user: User, key: str) -> Counts:
     """Return the number of queries of every route; what a GET writes is taken back."""
     ids = ids_of(case, user)
-    ids_outside = ids | {"task_id": GlobalTask.objects.order_by("pk").values_list("pk", flat=True)[0]}
+    ids_outside = ids | {
+        "task_id": GlobalTask.objects.order_by("pk").values_list("pk", flat=True)[0]
+    }
     counts = {}
     for route in get_routes():
         values = ids_outside if route.startswith("global") else ids

@@ -17,7 +17,12 @@ from soar.core.models import AuditLog, ChangeCounter, OutboxEvent
 from soar.core.permissions import AccessLevel
 from soar.core.recording import MASK, masked, recording
 
-VALUES = {"name": 'Ünï "x" \\ \u2028 🔎', "none": None, "list": [1, "a"], "level": AccessLevel.READ_ONLY}
+VALUES = {
+    "name": 'Ünï "x" \\ \u2028 🔎',
+    "none": None,
+    "list": [1, "a"],
+    "level": AccessLevel.READ_ONLY,
+}
 WAYS = ["portable", "native"]
 
 
@@ -39,7 +44,9 @@ def written(actor: Actor, case: Case) -> list[dict[str, Any]]:
     """Record two facts and return their audit rows without ids."""
     last = AuditLog.objects.order_by("id").values_list("id", flat=True).last() or 0
     with recording(actor) as record:
-        record("case.updated", case, case_id=1, counter="notes", before={"name": "old"}, after=VALUES)
+        record(
+            "case.updated", case, case_id=1, counter="notes", before={"name": "old"}, after=VALUES
+        )
         record("case.logged", case, case_id=1, counter="notes", summary="Ü 🔎", is_user_input=True)
     return list(AuditLog.objects.filter(pk__gt=last).order_by("pk").values())
 
@@ -51,7 +58,9 @@ def test_a_fact_becomes_a_row_an_event_and_a_count(
     first, second = written(as_administrator, case)
     assert (first["details"]["after"]["name"], second["summary"]) == (VALUES["name"], "Ü 🔎")
     events = OutboxEvent.objects.filter(pk__in=[first["id"], second["id"]])
-    assert list(events.values_list("attempts", "delivered_at", "sealed_at")) == [(0, None, None)] * 2
+    assert (
+        list(events.values_list("attempts", "delivered_at", "sealed_at")) == [(0, None, None)] * 2
+    )
     assert counted() == before + 2
 
 
@@ -143,7 +152,8 @@ def test_on_postgresql_facts_cost_one_statement(
 
 
 @pytest.mark.parametrize(
-    "name", ["password", "user_password", "API_KEY", "client_secret", "token", "nonce", "Authorization"]
+    "name",
+    ["password", "user_password", "API_KEY", "client_secret", "token", "nonce", "Authorization"],
 )
 def test_secrets_are_masked_however_deep(name: str) -> None:
     assert masked({name: "open sesame"}) == {name: MASK}

@@ -48,7 +48,7 @@ def test_a_datagram_rings_the_socket_bell() -> None:
 
 
 def test_waking_nobody_is_no_error() -> None:
-    wake_relay()
+    assert wake_relay() is None
 
 
 def test_the_bell_of_the_database_rings_at_commit(transactional_db: None) -> None:

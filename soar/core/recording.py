@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, OperationalError, connection, models, transaction
 from django.db.models import F
 from django.utils import timezone
-from psycopg.errors import ForeignKeyViolation
+from psycopg.errors import DeadlockDetected, ForeignKeyViolation
 
 from soar.core import waking
 from soar.core.actor import Actor
@@ -25,6 +25,7 @@ from soar.core.models import AuditLog, ChangeCounter, OutboxEvent
 SECRET_WORDS = ("password", "secret", "token", "api_key", "key_hash", "nonce", "authorization")
 MASK = "********"
 NOTIFY_CHANNEL = "soar_outbox"
+BUSY = "Somebody else is changing this, try again"
 DELETED_MEANWHILE = "Something this refers to was deleted meanwhile"
 
 
@@ -97,7 +98,8 @@ class _Recorder:
 def recording(actor: Actor) -> Iterator[Record]:
     """Open a transaction and commit it with an audit row and an outbox event per recorded fact.
 
-    Raise Conflict, having changed nothing, when another writer deleted what a new row refers to.
+    Raise Conflict, having changed nothing, when another writer deleted what a new row refers to, or
+    when the two wait for each other and the database ends this one.
     """
     try:
         with transaction.atomic():
@@ -108,6 +110,10 @@ def recording(actor: Actor) -> Iterator[Record]:
     except IntegrityError as error:
         if _is_dangling(error):
             raise Conflict(DELETED_MEANWHILE) from error
+        raise
+    except OperationalError as error:
+        if isinstance(error.__cause__, DeadlockDetected):
+            raise Conflict(BUSY) from error
         raise
 
 

@@ -64,7 +64,9 @@ def _fill_with_iocs_and_assets(actor: Actor, case: int) -> int:
     add_ioc(actor, case, type_id=2, tlp_id=3, value="plain")
     asset: dict[str, Any] = {"name": ODD, "type_id": 1, "analysis_status_id": 2}
     add_asset(actor, 1, **asset)
-    add_asset(actor, case, **asset, ioc_ids=[shared.ioc_id], compromise_status=1, ip="::1", tags=ODD)
+    add_asset(
+        actor, case, **asset, ioc_ids=[shared.ioc_id], compromise_status=1, ip="::1", tags=ODD
+    )
     add_asset(actor, case, **asset | {"name": "no links"}, compromise_status=2)
     add_asset(actor, case, **asset | {"name": "unknown"}, compromise_status=3)
     return int(shared.ioc_id)

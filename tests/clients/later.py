@@ -6,22 +6,19 @@ IN_CASES = {
     "defect of the suite: expects an outcome `true positive` nobody has (contract §7.3)": [
         "test_set_case_outcome_status"
     ],
-    LATER_ISSUE
-    + "notes directories": [
+    LATER_ISSUE + "notes directories": [
         "test_add_update_delete_note_valid_directory_id",
         "test_add_update_rm_notes_directory",
         "test_list_get_notes_directories",
     ],
-    LATER_ISSUE
-    + "advanced filter of the timeline": [
+    LATER_ISSUE + "advanced filter of the timeline": [
         "test_list_events_filter_asset",
         "test_list_events_filter_asset_invalid",
         "test_list_events_no_filters",
     ],
     LATER_ISSUE + "comments": ["test_asset_comment_valid"],
     LATER_ISSUE + "report templates": ["test_download_investigation_report"],
-    LATER_ISSUE
-    + "datastore": [
+    LATER_ISSUE + "datastore": [
         "test_add_ds_file_invalid_root",
         "test_add_ds_file_invalid_stream",
         "test_add_ds_file_valid",
@@ -36,8 +33,7 @@ IN_CASES = {
     ],
 }
 IN_AUTHORIZATION = {
-    LATER_ISSUE
-    + "groups": [
+    LATER_ISSUE + "groups": [
         "test_add_group",
         "test_delete_group_by_name",
         "test_delete_group_invalid",
@@ -49,8 +45,7 @@ IN_AUTHORIZATION = {
         "test_set_group_members",
         "test_update_group_cases_access",
     ],
-    LATER_ISSUE
-    + "access of users to cases": [
+    LATER_ISSUE + "access of users to cases": [
         "test_get_user_cases_access_trace",
         "test_recompute_all_users_cases_access",
         "test_recompute_user_cases_access",
@@ -76,7 +71,9 @@ def expected_failures() -> set[str]:
     """Return the tests that fail, as `module.name`; those of alerts are told by `is_about_alerts`."""
     in_cases = [name for names in IN_CASES.values() for name in names]
     own = [name for names in IN_AUTHORIZATION.values() for name in names]
-    twice = {f"{module}.{name}" for module in ("test_case", "test_authorization") for name in in_cases}
+    twice = {
+        f"{module}.{name}" for module in ("test_case", "test_authorization") for name in in_cases
+    }
     return twice | {f"test_authorization.{name}" for name in own}
 
 

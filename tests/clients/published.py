@@ -33,8 +33,17 @@ def installed(version: str) -> Path:
         KEPT.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=KEPT) as place:
             tree = Path(place) / "tree"
-            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(tree)]
-            subprocess.run([*pip, *PACKAGES[version]], check=True, timeout=LONGEST_SECONDS)  # noqa: S603
+            pip = [
+                sys.executable,
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--no-deps",
+                "--target",
+                str(tree),
+            ]
+            subprocess.run([*pip, *PACKAGES[version]], check=True, timeout=LONGEST_SECONDS)
             tree.rename(target)
     return target
 
@@ -58,7 +67,7 @@ def run_suite(version: str, url: str, place: Path) -> dict[str, str]:
     for plugin in ("redirect_host", "no:django", "no:cacheprovider"):
         options += ["-p", plugin]
     command = [sys.executable, "-m", "pytest", *options, "dfir_iris_client/tests"]
-    subprocess.run(  # noqa: S603
+    subprocess.run(
         command, cwd=tree, env=env, check=False, timeout=LONGEST_SECONDS, capture_output=True
     )
     return _outcomes(report)
@@ -66,7 +75,7 @@ def run_suite(version: str, url: str, place: Path) -> dict[str, str]:
 
 def run_script(version: str, script: Path, url: str) -> subprocess.CompletedProcess[str]:
     """Run a script with a version of the client."""
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         [sys.executable, "-W", "ignore", str(script)],
         env=environment(installed(version), url),
         check=False,
@@ -86,7 +95,7 @@ def _write_resources(tree: Path, env: dict[str, str]) -> None:
 
 def _outcomes(report: Path) -> dict[str, str]:
     found = {}
-    for one in ElementTree.parse(report).iter("testcase"):  # noqa: S314  (our own report)
+    for one in ElementTree.parse(report).iter("testcase"):
         module = one.get("classname", "").removeprefix("dfir_iris_client.tests.").split(".")[0]
         problem = next(iter(one), None)
         text = "passed" if problem is None else f"{problem.tag}: {problem.get('message', '')[:200]}"

@@ -46,9 +46,7 @@ def unnamed(outcomes: dict[str, str], names: set[str]) -> dict[str, str]:
     return {name: outcomes.get(name, "missing") for name in failed(outcomes) ^ names}
 
 
-def test_of_the_suite_of_1_0_2_only_its_own_defects_fail(
-    live_server: Any, tmp_path: Path
-) -> None:
+def test_of_the_suite_of_1_0_2_only_its_own_defects_fail(live_server: Any, tmp_path: Path) -> None:
     administrator = Actor.of(User.objects.get(pk=1), "iris")
     person = {"login": "user01", "name": "User 01", "email": "user01@example.org"}
     add_user(administrator, **person, password=PASSWORD)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from cases.models import Case
+from cases.models import Asset, Case, Event
 from cases.selectors import (
     get_case,
     visible_assets,
@@ -80,51 +80,30 @@ class ExportViewSet(IrisViewSet):
 def families_of(actor: Actor, case: Case) -> list[Family]:
     """Return all kinds of objects a case holds, narrowed to what the actor may see."""
     here = {"case_id": case.pk}
+    evidences = visible_evidences(actor).filter(**here).select_related("user", "type")
+    iocs = visible_case_iocs(actor).filter(**here).select_related("ioc__type", "tlp")
+    tasks = visible_tasks(actor).filter(**here).select_related("status")
+    notes = visible_notes(actor).filter(**here).select_related("directory")
+    directories = visible_note_directories(actor).filter(**here)
     return [
-        Family(
-            "evidences",
-            visible_evidences(actor).filter(**here).select_related("user", "type"),
-            ExportedEvidence,
-        ),
-        Family(
-            "timeline",
-            visible_events(actor)
-            .filter(**here)
-            .select_related("category", "user")
-            .prefetch_related(
-                "asset_links__asset__type",
-                "ioc_links__case_ioc__ioc__type",
-                "ioc_links__case_ioc__tlp",
-            ),
-            ExportedEvent,
-            ("date", "id"),
-        ),
-        Family(
-            "iocs",
-            visible_case_iocs(actor).filter(**here).select_related("ioc__type", "tlp"),
-            ExportedIoc,
-        ),
-        Family(
-            "assets",
-            visible_assets(actor)
-            .filter(**here)
-            .select_related("type", "analysis_status")
-            .prefetch_related("ioc_links__case_ioc__ioc__type"),
-            ExportedAsset,
-        ),
-        Family(
-            "tasks",
-            visible_tasks(actor)
-            .filter(**here)
-            .select_related("status")
-            .prefetch_related("assignments__user"),
-            ExportedTask,
-        ),
-        Family(
-            "notes_directories", visible_note_directories(actor).filter(**here), ExportedDirectory
-        ),
-        Family("notes", visible_notes(actor).filter(**here).select_related("directory"), NoteOut),
+        Family("evidences", evidences, ExportedEvidence),
+        Family("timeline", _events(actor).filter(**here), ExportedEvent, ("date", "id")),
+        Family("iocs", iocs, ExportedIoc),
+        Family("assets", _assets(actor).filter(**here), ExportedAsset),
+        Family("tasks", tasks.prefetch_related("assignments__user"), ExportedTask),
+        Family("notes_directories", directories, ExportedDirectory),
+        Family("notes", notes, NoteOut),
     ]
+
+
+def _events(actor: Actor) -> QuerySet[Event]:
+    links = ("asset_links__asset__type", "ioc_links__case_ioc__ioc__type", "ioc_links__case_ioc__tlp")
+    return visible_events(actor).select_related("category", "user").prefetch_related(*links)
+
+
+def _assets(actor: Actor) -> QuerySet[Asset]:
+    rows = visible_assets(actor).select_related("type", "analysis_status")
+    return rows.prefetch_related("ioc_links__case_ioc__ioc__type")
 
 
 def _stream(head: bytes, families: list[Family]) -> Iterator[bytes]:

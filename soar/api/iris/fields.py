@@ -221,9 +221,9 @@ class Timestamp(serializers.Field[Any, Any, Any, Any]):
             self.fail("invalid")
         return moment
 
-    def to_representation(self, value: dt.datetime) -> str:
-        """Return the text."""
-        return iso(value)
+    def to_representation(self, value: dt.datetime | str) -> str:
+        """Return the text, which a database may have made already."""
+        return value if isinstance(value, str) else iso(value)
 
     def column(self, path: str) -> Combinable:
         """Return the formatted column."""

@@ -253,6 +253,4 @@ class NoteViewSet(IrisViewSet):
     def _wire_names(self) -> dict[str, str]:
         """Complain of the container under the name it was sent by."""
         names = super()._wire_names()
-        if self.input is None or "directory_id" in self.request.data:
-            return names
-        return names | {"directory_id": "group_id"}
+        return names if "directory_id" in self.body else names | {"directory_id": "group_id"}

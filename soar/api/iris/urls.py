@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 from django.urls.converters import IntConverter
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from soar.api.iris.assets import AssetViewSet
 from soar.api.iris.cases import CaseViewSet, ManageCaseViewSet
@@ -208,7 +208,7 @@ documents = [
     ),
     path(
         "api/iris/docs",
-        SpectacularSwaggerView.as_view(url_name="iris-schema", permission_classes=[]),
+        SpectacularSwaggerSplitView.as_view(url_name="iris-schema", permission_classes=[]),
         name="iris-docs",
     ),
 ]

@@ -204,4 +204,6 @@ def _save(user: User) -> None:
     try:
         user.save()
     except IntegrityError as error:  # another writer took it between the look and the save
+        if "user_email_unique" in str(error):
+            raise Invalid.field("email", "User email already taken") from error
         raise Invalid.field("login", "User name already taken") from error

@@ -101,7 +101,10 @@ def test_both_forms_of_the_compromise_status_are_one(
         ({"asset_name": ""}, {"asset_name": "Shorter than minimum length 1."}),
         ({"asset_name": "x" * 401}, {"asset_name": "Longer than maximum length 400."}),
         ({"asset_description": {"a": 1}}, {"asset_description": "Not a valid string."}),
-        ({"asset_compromise_status_id": 4}, {"asset_compromise_status_id": "Invalid compromise status ID"}),
+        (
+            {"asset_compromise_status_id": 4},
+            {"asset_compromise_status_id": "Invalid compromise status ID"},
+        ),
         ({"asset_compromised": "maybe"}, {"asset_compromised": "Not a valid boolean."}),
         ({"ioc_links": "1"}, {"ioc_links": "Not a valid list."}),
         ({"ioc_links": [HUGE]}, {"ioc_links": "Invalid IOC ID"}),
@@ -118,7 +121,10 @@ def test_a_faulty_asset_is_refused_and_nothing_written(
 
 def test_two_errors_are_told_at_once(api_analyst: ApiClient) -> None:
     answer = add(api_analyst, asset_type_id=99, analysis_status_id=99)
-    texts = {"asset_type_id": "Invalid asset type ID", "analysis_status_id": "Invalid analysis status ID"}
+    texts = {
+        "asset_type_id": "Invalid asset type ID",
+        "analysis_status_id": "Invalid analysis status ID",
+    }
     assert_data_error(answer, **texts)
 
 
@@ -156,7 +162,11 @@ def test_a_row_spells_out_type_status_and_iocs(
     api_administrator: ApiClient, filled: dict[str, int]
 ) -> None:
     row = rows(api_administrator, filled["case"])[0]
-    expected = {"asset_name": "Full laptop", "asset_type": "Account", "analysis_status": "Unspecified"}
+    expected = {
+        "asset_name": "Full laptop",
+        "asset_type": "Account",
+        "analysis_status": "Unspecified",
+    }
     assert row.items() >= expected.items()
     link = {"ioc_id": filled["ioc"], "ioc_value": "full.example.org", "asset_id": filled["asset"]}
     assert row["ioc_links"] == [link]
@@ -295,7 +305,9 @@ def test_attributes_are_filled_over_what_was_there(
 ) -> None:
     fields = {name: {"type": "input_string", "mandatory": False, "value": ""} for name in "ab"}
     define_attributes(as_administrator, 3, content={"Tab": fields})
-    update(api_administrator, filled, custom_attributes={"Tab": {"a": "1"}, "Test": {"Test": "Test"}})
+    update(
+        api_administrator, filled, custom_attributes={"Tab": {"a": "1"}, "Test": {"Test": "Test"}}
+    )
     answer = update(api_administrator, filled, custom_attributes={"Tab": {"b": "2"}})
     tab = data_of(answer, "Updated asset WS-1")["custom_attributes"]["Tab"]
     assert {name: field["value"] for name, field in tab.items()} == {"a": "1", "b": "2"}

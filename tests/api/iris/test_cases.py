@@ -191,7 +191,9 @@ def test_the_list_leaves_out_hidden_cases(api_analyst: ApiClient, outsider_case:
 
 
 def test_a_denied_administrator_does_not_see_the_case(api_denied_administrator: ApiClient) -> None:
-    assert 1 not in [row["case_id"] for row in data_of(api_denied_administrator.get("/manage/cases/list"))]
+    assert 1 not in [
+        row["case_id"] for row in data_of(api_denied_administrator.get("/manage/cases/list"))
+    ]
 
 
 def test_a_case_is_fetched_whole(api_analyst: ApiClient) -> None:
@@ -356,7 +358,8 @@ def test_an_unknown_case_is_not_updated(api_administrator: ApiClient) -> None:
 def defined(as_administrator: Actor) -> None:
     """Cases have a tab Scope with two fields."""
     fields = {
-        name: {"type": "input_string", "mandatory": False, "value": ""} for name in ("Site", "Owner")
+        name: {"type": "input_string", "mandatory": False, "value": ""}
+        for name in ("Site", "Owner")
     }
     define_attributes(as_administrator, 7, content={"Scope": fields})
 
@@ -370,7 +373,9 @@ def test_known_attributes_are_filled_and_unknown_ones_ignored(
     assert data["custom_attributes"] == {"Scope": {"Site": site, "Owner": site | {"value": ""}}}
 
 
-@pytest.mark.parametrize("given", [{}, {"Test": {"Test": "Test"}}, {"Scope": "text"}, {"Scope": []}])
+@pytest.mark.parametrize(
+    "given", [{}, {"Test": {"Test": "Test"}}, {"Scope": "text"}, {"Scope": []}]
+)
 def test_any_object_gives_the_structure(
     api_analyst: ApiClient, defined: None, given: dict[str, Any]
 ) -> None:
@@ -391,7 +396,10 @@ def test_an_update_keeps_the_attributes_it_does_not_name(
     for values in ({"Site": "Berlin"}, {"Owner": "Ann"}):
         api_analyst.post("/manage/cases/update/1", {"custom_attributes": {"Scope": values}})
     stored = Case.objects.get(pk=1).custom_attributes["Scope"]
-    assert {name: field["value"] for name, field in stored.items()} == {"Site": "Berlin", "Owner": "Ann"}
+    assert {name: field["value"] for name, field in stored.items()} == {
+        "Site": "Berlin",
+        "Owner": "Ann",
+    }
 
 
 # --- delete
@@ -420,7 +428,9 @@ def test_nothing_of_a_deleted_case_is_reachable(
         assert_denied(api_administrator.get(f"/case/{route}/list", cid=case_id), case_id)
     for noun, route in (("ioc", "ioc"), ("asset", "assets"), ("note", "notes"), ("task", "tasks")):
         assert api_administrator.get(f"/case/{route}/{filled[noun]}", cid=1).status_code == 400
-    assert_refused(api_administrator.get(f"/manage/cases/{case_id}"), f"Case ID {case_id} not found")
+    assert_refused(
+        api_administrator.get(f"/manage/cases/{case_id}"), f"Case ID {case_id} not found"
+    )
 
 
 def test_a_deleted_case_is_not_found_by_a_search(

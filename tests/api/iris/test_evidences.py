@@ -46,7 +46,9 @@ def test_new_evidence_is_answered_whole(api_analyst: ApiClient, analyst: User) -
     assert data["user_id"] == analyst.pk
 
 
-@pytest.mark.parametrize("nothing", [{}, {"file_hash": None, "file_description": None, "file_size": None}])
+@pytest.mark.parametrize(
+    "nothing", [{}, {"file_hash": None, "file_description": None, "file_size": None}]
+)
 def test_only_the_name_must_be_known(api_analyst: ApiClient, nothing: dict[str, Any]) -> None:
     data = data_of(add(api_analyst, filename="x", **nothing), ADDED)
     unknown = ("file_size", "file_hash", "file_description", "custom_attributes", "type_id")
@@ -121,9 +123,7 @@ def test_a_faulty_update_changes_nothing(
     assert Evidence.objects.get(pk=filled["evidence"]).filename == "full.img"
 
 
-def test_attributes_of_evidence_are_filled(
-    api_analyst: ApiClient, as_administrator: Actor
-) -> None:
+def test_attributes_of_evidence_are_filled(api_analyst: ApiClient, as_administrator: Actor) -> None:
     field = {"type": "html", "mandatory": False, "value": ""}
     define_attributes(as_administrator, 6, content={"Tab": {"a": field}})
     data = data_of(add(api_analyst, custom_attributes={"Tab": {"a": "1"}, "x": 1}), ADDED)

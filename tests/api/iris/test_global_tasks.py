@@ -56,7 +56,9 @@ def test_a_faulty_task_is_refused(
 
 def test_a_new_title_has_two_characters(api_guest: ApiClient, task_id: int) -> None:
     assert_data_error(add(api_guest, task_title="x"), task_title="Shorter than minimum length 2.")
-    data_of(api_guest.post(f"/global/tasks/update/{task_id}", NEW | {"task_title": "x"}), "Updated !")
+    data_of(
+        api_guest.post(f"/global/tasks/update/{task_id}", NEW | {"task_title": "x"}), "Updated !"
+    )
 
 
 def test_the_list_shows_tasks_and_states(api_guest: ApiClient, task_id: int) -> None:
@@ -64,7 +66,11 @@ def test_the_list_shows_tasks_and_states(api_guest: ApiClient, task_id: int) -> 
     shape = {"tasks": [shapes.GLOBAL_TASK_ROW], "tasks_status": [shapes.TASK_STATUS]}
     assert_fits(data, shape)
     row = data["tasks"][0]
-    assert (row["task_id"], row["user_name"], row["status_name"]) == (task_id, "administrator", "To do")
+    assert (row["task_id"], row["user_name"], row["status_name"]) == (
+        task_id,
+        "administrator",
+        "To do",
+    )
     assert len(data["tasks_status"]) == 5
 
 

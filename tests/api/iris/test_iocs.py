@@ -120,7 +120,12 @@ def test_adding_twice_to_one_case_changes_nothing(api_analyst: ApiClient) -> Non
 
 
 def test_values_differ_by_type_case_and_space(api_analyst: ApiClient) -> None:
-    values = [("Evil.example", 20), ("evil.example", 20), ("evil.example ", 20), ("evil.example", 21)]
+    values = [
+        ("Evil.example", 20),
+        ("evil.example", 20),
+        ("evil.example ", 20),
+        ("evil.example", 21),
+    ]
     ids = {new_id(api_analyst, ioc_value=value, ioc_type_id=kind) for value, kind in values}
     assert len(ids) == 4
 

@@ -36,7 +36,10 @@ def test_a_hook_is_queued_by_type_whatever_its_name_says(
 def test_for_the_type_case_the_context_case_is_the_target(
     api_administrator: ApiClient, filled: dict[str, int]
 ) -> None:
-    data_of(call(api_administrator, filled["case"], type="case", targets=[1]), "Queued task with 1 objects")
+    data_of(
+        call(api_administrator, filled["case"], type="case", targets=[1]),
+        "Queued task with 1 objects",
+    )
     assert ModuleRun.objects.get().targets == [{"type": "case", "id": filled["case"]}]
 
 
@@ -96,7 +99,9 @@ def test_without_modules_there_are_no_manual_hooks(api_guest: ApiClient, kind: s
 @pytest.fixture
 def runs(db: None) -> None:
     """45 runs on case 1, the last one ended."""
-    made = [ModuleRun(module_name="m", hook_name=f"h{n}", case_id=1, user_login="a") for n in range(45)]
+    made = [
+        ModuleRun(module_name="m", hook_name=f"h{n}", case_id=1, user_login="a") for n in range(45)
+    ]
     made[-1].state, made[-1].done_at = "success", timezone.now()
     ModuleRun.objects.bulk_create(made)
 

@@ -27,7 +27,11 @@ UNDOCUMENTED = {
     "/dim/hooks/call": "Queued task with 1 objects",
 }
 REQUIRED = "Missing data for required field."
-TEXTS = {"hook_name": "Missing hook_name", "targets": "Missing targets", "type": "Missing data type"}
+TEXTS = {
+    "hook_name": "Missing hook_name",
+    "targets": "Missing targets",
+    "type": "Missing data type",
+}
 TASK = {"task_assignee_id": 1, "task_status_id": 1, "task_title": "Look"}
 ASSET = {"asset_name": "laptop", "asset_type_id": 9, "analysis_status_id": 1}
 EVENT = {
@@ -89,9 +93,7 @@ def ids(filled: dict[str, int], as_administrator: Actor, guest: User) -> dict[st
     spare = {"name": "Spare", "description": "Spare"}
     nouns = ("asset", "group", "note", "ioc", "event", "task", "evidence", "case")
     return {f"{noun}_id": filled[noun] for noun in nouns} | {
-        "global_id": add_global_task(
-            as_administrator, title="Team", status_id=1, assignee_id=1
-        ).pk,
+        "global_id": add_global_task(as_administrator, title="Team", status_id=1, assignee_id=1).pk,
         "customer_id": add_customer(as_administrator, name="Spare").pk,
         "user_id": guest.pk,
         "asset_type_id": add_asset_type(as_administrator, **spare).pk,
@@ -172,9 +174,13 @@ def test_another_method_is_refused_in_the_envelope(
     operation: dict[str, Any], ids: dict[str, Any], api_administrator: ApiClient
 ) -> None:
     path, _ = request_of(operation, ids)
-    wrong = {"get", "post", "put", "patch", "delete"} - {one.lower() for one in operation["accepts"]}
+    wrong = {"get", "post", "put", "patch", "delete"} - {
+        one.lower() for one in operation["accepts"]
+    }
     for method in sorted(wrong):
-        response = getattr(api_administrator.client, method)(path, headers=api_administrator.headers)
+        response = getattr(api_administrator.client, method)(
+            path, headers=api_administrator.headers
+        )
         body = {"status": "error", "message": "Method not allowed", "data": []}
         assert (response.status_code, response.json()) == (405, body)
         assert set(operation["accepts"]) <= set(response["Allow"].split(", "))

@@ -148,7 +148,9 @@ def test_the_query_wins_over_the_body(api_administrator: ApiClient, second_case:
     assert case_of(answer) == second_case.pk
 
 
-@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "application/json;charset=UTF-8"])
+@pytest.mark.parametrize(
+    "kind", ["application/json; charset=utf-8", "application/json;charset=UTF-8"]
+)
 def test_cid_is_read_from_json_with_a_charset(
     api_administrator: ApiClient, second_case: Case, kind: str
 ) -> None:
@@ -241,12 +243,17 @@ def test_a_body_beyond_cases_may_carry_any_cid(api_administrator: ApiClient) -> 
 @pytest.mark.parametrize("body", ["[]", '"text"', "7", "null", "[{}]", "true"])
 def test_a_body_that_is_no_object_is_a_data_error(api_administrator: ApiClient, body: str) -> None:
     answer = api_administrator.client.post(
-        "/case/notes/groups/add", body, content_type="application/json", headers=api_administrator.headers
+        "/case/notes/groups/add",
+        body,
+        content_type="application/json",
+        headers=api_administrator.headers,
     )
     assert (answer.status_code, answer.json()["message"]) == (400, "Data error")
 
 
-@pytest.mark.parametrize("body", ["{", "{'a': 1}", '{"a": NaN}', '{"a": 1e999}', "\xff", "[" * 50_000])
+@pytest.mark.parametrize(
+    "body", ["{", "{'a': 1}", '{"a": NaN}', '{"a": 1e999}', "\xff", "[" * 50_000]
+)
 def test_a_body_that_is_no_json_is_a_data_error(api_administrator: ApiClient, body: str) -> None:
     answer = api_administrator.client.post(
         ADD, body, content_type="application/json", headers=api_administrator.headers
@@ -265,7 +272,9 @@ def test_an_unsupported_content_type_is_a_data_error(api_administrator: ApiClien
 def test_a_delete_needs_no_body(api_administrator: ApiClient, filled: Any, body: str) -> None:
     path = f"/case/notes/delete/{filled['note']}?cid={filled['case']}"
     headers = api_administrator.headers
-    answer = api_administrator.client.post(path, body, content_type="application/json", headers=headers)
+    answer = api_administrator.client.post(
+        path, body, content_type="application/json", headers=headers
+    )
     data_of(answer, "Deleted")
     assert not Note.objects.filter(pk=filled["note"]).exists()
 

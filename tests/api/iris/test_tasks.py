@@ -101,7 +101,9 @@ def test_tags_and_description_may_be_empty_and_a_title_short(api_analyst: ApiCli
     assert (data["task_title"], data["task_tags"], data["task_description"]) == ("x", "", "")
 
 
-def test_a_row_serves_both_generations(api_administrator: ApiClient, filled: dict[str, int]) -> None:
+def test_a_row_serves_both_generations(
+    api_administrator: ApiClient, filled: dict[str, int]
+) -> None:
     row = rows(api_administrator, filled["case"])[0]
     expected = {
         "task_title": "Full task",

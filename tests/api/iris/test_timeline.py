@@ -122,7 +122,14 @@ def test_an_unknown_colour_becomes_empty(api_analyst: ApiClient, color: str) -> 
 
 
 def test_null_members_take_their_defaults(api_analyst: ApiClient) -> None:
-    names = ("event_content", "event_raw", "event_source", "event_color", "event_tags", "event_iocs")
+    names = (
+        "event_content",
+        "event_raw",
+        "event_source",
+        "event_color",
+        "event_tags",
+        "event_iocs",
+    )
     data = data_of(add(api_analyst, **dict.fromkeys(names)), "Event added")
     assert (data["event_content"], data["event_color"], data["event_iocs"]) == ("", "", [])
 
@@ -174,7 +181,11 @@ def test_a_row_names_category_assets_and_iocs(
 
 
 def test_the_timeline_is_sorted_by_instant(api_analyst: ApiClient) -> None:
-    readings = [("third", "12:00:00.0", "+00:00"), ("first", "13:00:00.0", "+04:00"), ("second", "10:00:00.0", "+00:00")]
+    readings = [
+        ("third", "12:00:00.0", "+00:00"),
+        ("first", "13:00:00.0", "+04:00"),
+        ("second", "10:00:00.0", "+00:00"),
+    ]
     for title, reading, offset in readings:
         add(api_analyst, event_title=title, event_date=f"2022-01-20T{reading}", event_tz=offset)
     assert [row["event_title"] for row in timeline(api_analyst)] == ["first", "second", "third"]

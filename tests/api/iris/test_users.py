@@ -84,7 +84,8 @@ def test_a_faulty_user_is_refused(
 
 
 @pytest.mark.parametrize(
-    "password", ["Short-1", "nocapitals-12345", "NOLOWERCASE-1234", "No-digits-at-all", "", "x" * 300]
+    "password",
+    ["Short-1", "nocapitals-12345", "NOLOWERCASE-1234", "No-digits-at-all", "", "x" * 300],
 )
 def test_a_password_needs_12_characters_upper_lower_and_digit(
     api_administrator: ApiClient, guest: User, password: str
@@ -97,13 +98,13 @@ def test_a_password_needs_12_characters_upper_lower_and_digit(
 
 
 def test_a_weak_password_is_refused_in_the_words_of_v1(api_administrator: ApiClient) -> None:
-    answer = add(api_administrator, user_password="weak").json()  # noqa: S106
+    answer = add(api_administrator, user_password="weak").json()
     text = "Password must contain 1 capital letter and 1 number"
     assert text in answer["data"]["user_password"]
 
 
 def test_a_service_account_needs_no_password(api_administrator: ApiClient) -> None:
-    answer = add(api_administrator, user_password="", user_is_service_account=True)  # noqa: S106
+    answer = add(api_administrator, user_password="", user_is_service_account=True)
     assert data_of(answer, "user created")["user_is_service_account"] is True
     assert not User.objects.get(login="new").has_usable_password()
 
@@ -111,7 +112,9 @@ def test_a_service_account_needs_no_password(api_administrator: ApiClient) -> No
 # --- list and fetch
 
 
-def test_the_list_shows_the_v1_roles(api_administrator: ApiClient, analyst: User, guest: User) -> None:
+def test_the_list_shows_the_v1_roles(
+    api_administrator: ApiClient, analyst: User, guest: User
+) -> None:
     data = data_of(api_administrator.get("/manage/users/list", cid=1))
     assert_fits(data, [shapes.USER_ROW])
     roles = {row["user_login"]: [role["role_name"] for role in row["user_roles"]] for row in data}
@@ -148,7 +151,8 @@ def test_an_unknown_user_is_refused(api_administrator: ApiClient, pk: int) -> No
 
 
 @pytest.mark.parametrize(
-    "path", ["list", "1", "update/1", "add", "delete/1", "activate/1", "deactivate/1", "renew-api-key/1"]
+    "path",
+    ["list", "1", "update/1", "add", "delete/1", "activate/1", "deactivate/1", "renew-api-key/1"],
 )
 def test_only_administrators_manage_users(api_analyst: ApiClient, path: str) -> None:
     method = "get" if path in {"list", "1", "activate/1", "deactivate/1"} else "post"
@@ -175,7 +179,7 @@ def test_null_and_an_empty_password_keep_what_is(
 
 
 def test_a_new_password_is_taken(api_administrator: ApiClient, guest: User) -> None:
-    data_of(update(api_administrator, guest, user_password="Another-Long-1"), "User updated")  # noqa: S106
+    data_of(update(api_administrator, guest, user_password="Another-Long-1"), "User updated")
     assert User.objects.get(pk=guest.pk).check_password("Another-Long-1")
 
 
@@ -244,7 +248,9 @@ def test_the_last_but_one_may_step_down(
 def test_a_deactivated_users_key_is_refused_until_he_is_activated(
     api_administrator: ApiClient, api_guest: ApiClient, guest: User
 ) -> None:
-    data = data_of(api_administrator.get(f"/manage/users/deactivate/{guest.pk}"), "User deactivated")
+    data = data_of(
+        api_administrator.get(f"/manage/users/deactivate/{guest.pk}"), "User deactivated"
+    )
     assert_fits(data, shapes.USER_WRITTEN)
     assert data["active"] is False
     assert_refused(api_guest.get("/api/ping"), NO_KEY, code=401)
@@ -285,7 +291,10 @@ def test_activity_lines_keep_the_login_of_a_deleted_user(
 ) -> None:
     api_analyst.post("/case/tasklog/add", {"log_content": "Called them", "cid": 1})
     api_administrator.get(f"/manage/users/deactivate/{analyst.pk}")
-    data_of(api_administrator.post(f"/manage/users/delete/{analyst.pk}"), f"Deleted user ID {analyst.pk}")
+    data_of(
+        api_administrator.post(f"/manage/users/delete/{analyst.pk}"),
+        f"Deleted user ID {analyst.pk}",
+    )
     lines = data_of(api_administrator.get("/activities/list"))
     assert {"user_name": "analyst", "activity_desc": "Called them"}.items() <= lines[2].items()
 
