@@ -19,7 +19,7 @@ _STATE = """(
 def _listing(name: str, family: str, rows: str) -> str:
     state = _STATE.format(family=family)
     return (
-        f"SELECT json_build_object('{name}', coalesce((SELECT json_agg(t) FROM ({rows}) AS t), '[]'), "  # noqa: S608
+        f"SELECT json_build_object('{name}', coalesce((SELECT json_agg(t) FROM ({rows}) AS t), '[]'), "
         f"'state', {state})::text"
     )
 
@@ -177,7 +177,7 @@ SELECT row_to_json(t)::text FROM (
     FROM cases_caseioc ci JOIN iocs_ioc i ON i.id = ci.ioc_id
     WHERE ci.case_id = %(case)s AND ci.ioc_id = %(ioc)s
 ) AS t
-"""  # noqa: S608
+"""
 
 ADD_IOC = f"""
 WITH i AS (
@@ -210,4 +210,4 @@ WITH i AS (
 SELECT row_to_json(t)::text, pg_notify('soar_outbox', '') FROM (
     SELECT ci.ioc_id, {_IOC} FROM ci, i
 ) AS t
-"""  # noqa: S608
+"""

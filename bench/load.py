@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -112,7 +113,9 @@ class Loader:
     def load_assets(self, big: int, others: list[int], ioc_ids: list[int]) -> None:
         """Bring the assets of the big case, and some of them to other cases as well."""
         for case_id, numbers in self._spread(big, others, self.sizes.assets):
-            present = self._ids(f"/case/assets/list?cid={case_id}", "assets", "asset_name", "asset_id")
+            present = self._ids(
+                f"/case/assets/list?cid={case_id}", "assets", "asset_name", "asset_id"
+            )
             links = ioc_ids if case_id == big else []
             bodies = (data.asset_body(number, self.reference, links) for number in numbers)
             missing = ((case_id, body) for body in bodies if body["asset_name"] not in present)
@@ -144,9 +147,13 @@ class Loader:
         present = {note["note_title"] for note in group["notes"]}
         numbers = range(self.sizes.notes)
         missing = (number for number in numbers if data.note_title(number) not in present)
-        self._write("case/notes/add", ((big, data.note_body(n, group["group_id"])) for n in missing))
+        self._write(
+            "case/notes/add", ((big, data.note_body(n, group["group_id"])) for n in missing)
+        )
 
-    def _spread(self, big: int, others: list[int], count: int) -> Iterator[tuple[int, Iterable[int]]]:
+    def _spread(
+        self, big: int, others: list[int], count: int
+    ) -> Iterator[tuple[int, Iterable[int]]]:
         yield big, range(count)
         places = sorted(data.shared(count), key=lambda pair: pair[1])
         for place, pairs in itertools.groupby(places, key=lambda pair: pair[1]):
@@ -204,9 +211,8 @@ def main() -> None:
     options = parser.parse_args()
     sizes = Sizes(**{name: getattr(options, name) for name in vars(Sizes())})
     if options.fast:
-        from bench.services import ServiceDoor  # needs the installation's settings
-
-        door: Door = ServiceDoor(options.key)
+        # Imported only here: it needs the installation's settings.
+        door: Door = import_module("bench.services").ServiceDoor(options.key)
     else:
         door = HttpDoor(target_of(options.url, options.key))
     Loader(door, sizes).load()

@@ -166,9 +166,15 @@ class EventsView(PlainView):
     def get(self, request: Request) -> Response:
         """Answer the timeline."""
         case = case_of(request)
-        rows = Event.objects.filter(case=case).select_related("category").prefetch_related(
-            Prefetch("asset_links", EventAsset.objects.select_related("asset").order_by("id")),
-            Prefetch("ioc_links", EventIoc.objects.select_related("case_ioc__ioc").order_by("id")),
+        rows = (
+            Event.objects.filter(case=case)
+            .select_related("category")
+            .prefetch_related(
+                Prefetch("asset_links", EventAsset.objects.select_related("asset").order_by("id")),
+                Prefetch(
+                    "ioc_links", EventIoc.objects.select_related("case_ioc__ioc").order_by("id")
+                ),
+            )
         )
         listed = EventRow(rows, many=True).data
         return success({"timeline": listed, "state": state_of(case, "events")})

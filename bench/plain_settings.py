@@ -1,7 +1,19 @@
-"""Settings of the plain program: the product's database, a new project's middleware, REST framework's defaults."""
+"""Settings of the plain program: persistent connections, and for the rest what Django and REST framework come with."""
 
 from soar.settings import *  # noqa: F403
 
+_TUNED = ("server_side_binding", "prepare_threshold")
+_OURS = DATABASES["default"]  # noqa: F405
+if _OURS["ENGINE"] == "soar.core.postgresql":
+    _OPTIONS = {name: value for name, value in _OURS["OPTIONS"].items() if name not in _TUNED}
+    DATABASES = {
+        "default": {
+            **_OURS,
+            "ENGINE": "django.db.backends.postgresql",
+            "CONN_HEALTH_CHECKS": False,
+            "OPTIONS": _OPTIONS,
+        }
+    }
 ROOT_URLCONF = "bench.plain"
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

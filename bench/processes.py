@@ -39,6 +39,7 @@ class Program:
     name: str
     target: str
     environment: Mapping[str, str]
+    is_factory: bool = False
 
 
 class Server:
@@ -47,20 +48,17 @@ class Server:
     def __init__(self, program: Program, *, workers: int) -> None:
         self.program = program
         self.port = _free_port()
-        environment = {**os.environ, **program.environment, "PGAPPNAME": self.application_name}
-        self.process = subprocess.Popen(  # noqa: S603  (our own command)
+        self.process = start(
             [
                 *(sys.executable, "-m", "granian", "--interface", "wsgi"),
                 *("--host", "127.0.0.1", "--port", str(self.port)),
                 *("--workers", str(workers), "--blocking-threads", "1", "--no-ws"),
                 # Else a thread ends between two turns and takes its database connection with it.
                 *("--blocking-threads-idle-timeout", "600"),
-                *("--log-level", "warning", program.target),
+                *("--log-level", "warning", *(["--factory"] if program.is_factory else [])),
+                program.target,
             ],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=sys.stderr,  # standard output is for the report
-            start_new_session=True,
+            {**program.environment, "PGAPPNAME": self.application_name},
         )
 
     @property
@@ -89,12 +87,7 @@ class Server:
 
     def stop(self) -> None:
         """End it."""
-        self.process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(STOP_SECONDS)
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        stop(self.process)
 
 
 class Meter:
@@ -114,6 +107,27 @@ class Meter:
         query = "SELECT pid FROM pg_stat_activity WHERE application_name = %s"
         rows = self.database.execute(query, (self.server.application_name,)).fetchall()
         return [pid for (pid,) in rows]
+
+
+def start(command: list[str], environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    """Start a command in a session of its own; standard output stays free for the report."""
+    return subprocess.Popen(
+        command,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=sys.stderr,
+        start_new_session=True,
+    )
+
+
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """End a started command with everything it started."""
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(STOP_SECONDS)
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 @contextmanager

@@ -13,7 +13,8 @@ Rounds = dict[str, list[Figures]]  # program -> its figures, round by round
 def summarise(endpoint: Endpoint, rounds: Rounds) -> dict[str, Any]:
     """Return the medians of every program and the ratios of ours to the others, each with its target."""
     summary: dict[str, Any] = {
-        "programs": {name: _medians(figures) for name, figures in rounds.items()}
+        "rounds": len(rounds["ours"]),
+        "programs": {name: _medians(figures) for name, figures in rounds.items()},
     }
     ours = rounds["ours"]
     if "floor" in rounds:
@@ -23,7 +24,9 @@ def summarise(endpoint: Endpoint, rounds: Rounds) -> dict[str, Any]:
         ratio = _ratio(rounds["plain"], ours, "cpu_ms")
         summary["plain_against_cpu"] = _verdict(ratio, at_least=endpoint.plain_target)
         summary["plain_against_p50"] = round(_ratio(rounds["plain"], ours, "p50_ms"), 2)
-        summary["throughput_against_plain"] = round(_ratio(ours, rounds["plain"], "per_second_8"), 2)
+        summary["throughput_against_plain"] = round(
+            _ratio(ours, rounds["plain"], "per_second_8"), 2
+        )
     return summary
 
 

@@ -1,6 +1,6 @@
 """Measure the doors beside the floor and the plain program, interleaved, and print the ratios as JSON.
 
-    DATABASE_URL=... SOAR_DATA_DIR=... python -m bench.run --key KEY [--rounds 5] [--endpoints ping,ioc]
+DATABASE_URL=... SOAR_DATA_DIR=... python -m bench.run --key KEY [--rounds 5] [--endpoints ping,ioc]
 """
 
 import argparse
@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 import psycopg
+from django.conf import settings
 
 from bench.client import Connection, Target, Timings, drive
 from bench.endpoints import ENDPOINTS, Endpoint, NotLoaded, Place, find_place
@@ -23,6 +24,7 @@ from bench.report import Rounds, missed, print_table, summarise
 WORKERS = 2
 MANY_CONNECTIONS = 8
 TURN_SECONDS = 0.7
+FEWEST_ROUNDS = 3
 WARM_UP_SECONDS = 0.2
 WARM_UP_SHARE = 20
 OURS, FLOOR, PLAIN = "ours", "floor", "plain"
@@ -90,12 +92,19 @@ class Bench:
         )
         return Turn(alone, crowd, second - first, meter.read() - second)
 
-    def measure(self, endpoints: list[Endpoint], rounds: int) -> dict[str, Any]:
-        """Return the results of the endpoints; each round gives every program its turn."""
+    def measure(self, endpoints: list[Endpoint], rounds: int, seconds: float) -> dict[str, Any]:
+        """Return the results of the endpoints; each round gives every program its turn.
+
+        Ends early rather than take longer than the seconds, but not before FEWEST_ROUNDS.
+        """
         collected: dict[str, Rounds] = {
             endpoint.name: {name: [] for name in self.targets} for endpoint in endpoints
         }
+        started = time.monotonic()
         for number in range(rounds):
+            per_round = (time.monotonic() - started) / max(number, 1)
+            if number >= FEWEST_ROUNDS and per_round * (number + 1) > seconds:
+                break
             names = list(self.targets)
             order = names[number % len(names) :] + names[: number % len(names)]
             for endpoint in endpoints:
@@ -110,11 +119,11 @@ class Bench:
 
 def programs(*, with_floor: bool) -> list[Program]:
     """Return the programs under test; the floor speaks only to PostgreSQL."""
-    from soar import settings  # its environment is known only now
-
-    ours = Program(OURS, "soar.wsgi:application", {"DJANGO_SETTINGS_MODULE": _settings_module()})
     plain = {"DJANGO_SETTINGS_MODULE": "bench.plain_settings"}
-    listed = [ours, Program(PLAIN, "soar.wsgi:application", plain)]
+    listed = [
+        Program(OURS, "soar.wsgi:application", {}),
+        Program(PLAIN, "django.core.wsgi:get_wsgi_application", plain, is_factory=True),
+    ]
     if with_floor:
         floor = {"SOAR_TOKEN_KEY": settings.SOAR_TOKEN_KEY}
         listed.insert(1, Program(FLOOR, "bench.floor:application", floor))
@@ -133,10 +142,9 @@ def measure_all(options: argparse.Namespace) -> dict[str, Any]:
         bench = Bench(servers, database, options.key)
         for endpoint in chosen:
             bench.require_equal_bodies(endpoint)
-        results = bench.measure(chosen, options.rounds)
+        results = bench.measure(chosen, options.rounds, options.seconds)
         place = bench.place
-    report: dict[str, Any] = {"conditions": _conditions(database), "rounds": options.rounds}
-    report["endpoints"] = results
+    report: dict[str, Any] = {"conditions": _conditions(database), "endpoints": results}
     if not options.no_memory:
         report["memory"] = measure_memory(programs(with_floor=False)[0], place, options.key)
     report["missed"] = missed(results)
@@ -154,10 +162,6 @@ def _conditions(database: "psycopg.Connection[Any] | None") -> dict[str, Any]:
     return found
 
 
-def _settings_module() -> str:
-    return os.environ.get("DJANGO_SETTINGS_MODULE", "soar.settings")
-
-
 def _names(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",") if name.strip()]
     unknown = set(names) - set(ENDPOINTS)
@@ -168,12 +172,18 @@ def _names(text: str) -> list[str]:
 
 def main() -> None:
     """Read the command line, measure, print JSON to stdout and a table to stderr."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "soar.settings")
     parser = argparse.ArgumentParser(description="Measure the doors beside floor and plain.")
     parser.add_argument("--key", default=os.environ.get("SOAR_ADMIN_API_KEY", ""))
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument(
+        "--seconds", type=float, default=420, help="end the rounds early after these"
+    )
     parser.add_argument("--endpoints", type=_names, default=list(ENDPOINTS))
     parser.add_argument("--no-memory", action="store_true")
-    parser.add_argument("--allow-sqlite", action="store_true", help="without floor and database time")
+    parser.add_argument(
+        "--allow-sqlite", action="store_true", help="without floor and database time"
+    )
     options = parser.parse_args()
     if not os.environ.get("DATABASE_URL") and not options.allow_sqlite:
         parser.error("set DATABASE_URL: the targets are for PostgreSQL (--allow-sqlite to go on)")

@@ -58,7 +58,7 @@ class ServiceDoor:
     def read(self, path: str) -> Any:
         """Return the data of a GET."""
         answer = self.client.get(path)
-        if answer.status_code != 200:  # noqa: PLR2004
+        if answer.status_code != 200:
             raise RuntimeError(f"{path}: {answer.status_code} {answer.content[:300]!r}")
         return data_of(answer.content)
 

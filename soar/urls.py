@@ -8,11 +8,11 @@ from soar.core import health
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("", include("soar.api.iris.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
-    path("", include("soar.api.iris.urls")),
 ]
 handler404 = "soar.api.errors.not_found"
 handler500 = "soar.api.errors.server_error"

@@ -41,7 +41,9 @@ def test_sec_11_no_route_replaces_the_check(viewset: Any, action: str) -> None:
 def test_sec_11_a_route_without_declaration_is_refused_to_administrators(
     administrator: User,
 ) -> None:
-    request = RequestFactory().get("/", headers={"authorization": f"Bearer {key_of(administrator)}"})
+    request = RequestFactory().get(
+        "/", headers={"authorization": f"Bearer {key_of(administrator)}"}
+    )
     answer = Careless.as_view({"get": "list"})(request)
     assert answer.status_code == 403
     assert "leak" not in answer.data

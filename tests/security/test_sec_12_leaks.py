@@ -35,9 +35,7 @@ def leaky(world: World) -> World:
     add_ioc(outsider, hidden, type_id=1, tlp_id=1, value=SHARED, description=MARKER, tags=MARKER)
     add_ioc(outsider, hidden, type_id=1, tlp_id=1, value=f"{MARKER}.example.org")
     add_asset(outsider, hidden, name="Shared host", type_id=1, analysis_status_id=1, info=MARKER)
-    add_note(
-        outsider, hidden, title=MARKER, content=MARKER, directory_id=int(world.there["group"])
-    )
+    add_note(outsider, hidden, title=MARKER, content=MARKER, directory_id=int(world.there["group"]))
     add_activity(outsider, hidden, content=MARKER)
     add_ioc(analyst, here, type_id=1, tlp_id=1, value=SHARED)
     add_asset(analyst, here, name="Shared host", type_id=1, analysis_status_id=1)

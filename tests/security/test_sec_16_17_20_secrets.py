@@ -53,7 +53,9 @@ def logged() -> Iterator[io.StringIO]:
 def story(api_administrator: ApiClient, logged: io.StringIO) -> Story:
     """Add a user, set his password, renew his key, let him in with each."""
     new = {"user_name": "New", "user_login": "new", "user_email": "new@example.org"}
-    added = api_administrator.post(f"{ADDRESS}/add", new | {"user_password": PASSWORD}).json()["data"]
+    added = api_administrator.post(f"{ADDRESS}/add", new | {"user_password": PASSWORD}).json()[
+        "data"
+    ]
     path = f"{ADDRESS}/update/{added['id']}"
     answers = [api_administrator.post(path, {"user_password": SECOND_PASSWORD})]
     secrets = [PASSWORD, SECOND_PASSWORD, added["user_api_key"]]
@@ -105,9 +107,7 @@ def test_sec_16_answers_after_the_first_have_no_secret(story: Story) -> None:
     "path",
     ["/case/export", "/activities/list", "/manage/users/list", "/manage/users/restricted/list"],
 )
-def test_sec_16_reads_have_no_secret(
-    story: Story, api_administrator: ApiClient, path: str
-) -> None:
+def test_sec_16_reads_have_no_secret(story: Story, api_administrator: ApiClient, path: str) -> None:
     assert_clean(api_administrator.get(path).getvalue().decode(), story)
 
 
@@ -186,16 +186,16 @@ def test_sec_20_the_database_has_no_usable_key_or_password(story: Story, outside
 
 
 def test_sec_20_nothing_in_the_database_opens_the_door(api: Any, analyst: User) -> None:
-    values = {str(v) for _, row in rows() for v in row.values() if isinstance(v, str) and len(v) > 20}
+    values = {
+        str(v) for _, row in rows() for v in row.values() if isinstance(v, str) and len(v) > 20
+    }
     row = IrisApiKey.objects.get(pk=analyst.pk)
     candidates = [value for value in values if value in (row.key_hash, row.nonce, analyst.password)]
     assert len(candidates) == 3
     assert {ApiClient(value).get("/api/ping").status_code for value in candidates} == {401}
 
 
-def test_sec_20_the_hash_of_a_key_depends_on_the_installation(
-    analyst: User, settings: Any
-) -> None:
+def test_sec_20_the_hash_of_a_key_depends_on_the_installation(analyst: User, settings: Any) -> None:
     client = ApiClient(key_of(analyst))
     settings.SOAR_TOKEN_KEY = "another-installation-" + "x" * 32
     assert client.get("/api/ping").status_code == 401

@@ -81,9 +81,7 @@ def test_sec_18_a_renewal_is_recorded_with_who_and_whose(
     assert (line.actor_id, line.object_id) == (1, analyst.pk)
 
 
-def test_sec_18_a_look_at_anothers_key_is_recorded(
-    as_administrator: Actor, analyst: User
-) -> None:
+def test_sec_18_a_look_at_anothers_key_is_recorded(as_administrator: Actor, analyst: User) -> None:
     assert reveal_key(as_administrator, analyst.pk) == key_of(analyst)
     assert AuditLog.objects.get(action="api_key.viewed").object_id == analyst.pk
 

@@ -13,7 +13,9 @@ from soar.core.services.api_keys import hash_of_key, set_key
 from tests.http import ApiClient, key_of
 
 PACKAGES = ("soar", "cases", "iocs", "incidents", "modules")
-SECRET = re.compile(r"(^|_)(secret|token|password|passwd|digest|signature|nonce|hmac|api_key)(_|$)", re.I)
+SECRET = re.compile(
+    r"(^|_)(secret|token|password|passwd|digest|signature|nonce|hmac|api_key)(_|$)", re.I
+)
 KEY = re.compile(r"(^|_)(key|key_hash|presented_key)$")
 GUARDED = {"api_keys.py", "authentication.py", "own_account.py", "backends.py"}
 FILES = [path for name in PACKAGES for path in sorted((settings.BASE_DIR / name).rglob("*.py"))]

@@ -103,7 +103,9 @@ def test_sec_25_any_bytes_are_one_line(data: bytes) -> None:
     assert assert_one_line(line_of("%s", data.decode("utf-8", "surrogateescape")))
 
 
-@pytest.mark.parametrize("value", [Unprintable(), object(), {1: 2}, {"a": {"\n"}}, 10**400, float("nan")])
+@pytest.mark.parametrize(
+    "value", [Unprintable(), object(), {1: 2}, {"a": {"\n"}}, 10**400, float("nan")]
+)
 def test_sec_25_any_object_is_one_line(value: Any) -> None:
     assert assert_one_line(line_of("value", value=value))
 

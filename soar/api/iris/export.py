@@ -97,7 +97,11 @@ def families_of(actor: Actor, case: Case) -> list[Family]:
 
 
 def _events(actor: Actor) -> QuerySet[Event]:
-    links = ("asset_links__asset__type", "ioc_links__case_ioc__ioc__type", "ioc_links__case_ioc__tlp")
+    links = (
+        "asset_links__asset__type",
+        "ioc_links__case_ioc__ioc__type",
+        "ioc_links__case_ioc__tlp",
+    )
     return visible_events(actor).select_related("category", "user").prefetch_related(*links)
 
 

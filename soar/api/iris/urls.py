@@ -214,16 +214,18 @@ documents = [
 ]
 
 
-def _by_prefix(patterns: list[URLPattern]) -> list[URLPattern | URLResolver]:
-    """Return the same paths grouped by their first two segments, so that few are tried per request."""
+def _by_prefix(patterns: list[URLPattern], depth: int = 2) -> list[URLPattern | URLResolver]:
+    """Return the same paths in a tree of their first segments, so that few are tried per request."""
     groups: dict[str, list[URLPattern]] = {}
     for pattern in patterns:
         route = str(pattern.pattern)
-        static = route.split("<")[0].split("/")[:-1][:2]
-        prefix = "".join(f"{segment}/" for segment in static)
+        first, slash, _ = route.partition("/")
+        prefix = "" if "<" in first or depth == 0 else first + slash if slash else ""
         rest = path(route.removeprefix(prefix), pattern.callback, name=pattern.name)
         groups.setdefault(prefix, []).append(rest)
-    return [path(prefix, include(members)) for prefix, members in groups.items()]
+    leaves = groups.pop("", [])
+    branches = (path(name, include(_by_prefix(rest, depth - 1))) for name, rest in groups.items())
+    return [*leaves, *branches]
 
 
 urlpatterns = [*_by_prefix(doors), *documents]

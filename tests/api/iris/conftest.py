@@ -41,8 +41,8 @@ def filled(as_administrator: Actor) -> Ids:
 @pytest.fixture
 def hidden(outsider: User, outsider_case: Case, as_administrator: Actor) -> Ids:
     """The ids of the outsider's case, which holds one object of every kind."""
-    case = fill_case(Actor.of(outsider, "iris"), outsider_case.customer_id, "Hidden")
-    return case  # type: ignore[return-value]
+    actor = Actor.of(outsider, "iris")
+    return fill_case(actor, outsider_case.customer_id, "Hidden")  # type: ignore[return-value]
 
 
 @pytest.fixture

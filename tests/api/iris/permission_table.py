@@ -13,7 +13,18 @@ from soar.core.permissions import Permission
 
 NO_CASE, READ_CASE, WRITE_CASE = 0, 2, 4
 TENANT_NOUNS = frozenset(
-    "case customer empty_customer ioc asset group note event task evidence".split()
+    [
+        "case",
+        "customer",
+        "empty_customer",
+        "ioc",
+        "asset",
+        "group",
+        "note",
+        "event",
+        "task",
+        "evidence",
+    ]
 )
 
 
@@ -264,5 +275,7 @@ def shape_of(path: str) -> str:
 
 def route_table() -> list[str]:
     """Return the lines of the route table in docs/permissions.md."""
-    rows = [f"| {line.methods.replace(' ', ', ')} | `/{line.path}` | {line.access} |" for line in TABLE]
+    rows = [
+        f"| {line.methods.replace(' ', ', ')} | `/{line.path}` | {line.access} |" for line in TABLE
+    ]
     return ["| Methods | Path | Asks for |", "|---|---|---|", *rows]

@@ -139,7 +139,9 @@ def test_a_body_that_is_no_object_is_refused_or_not_read(
 ) -> None:
     path = path_of(world, line, "here", "here")
     for kind, body in BODIES.items():
-        envelope = refused_or_served(lambda body=body: post_raw(client, path, body, JSON), rows, kind)
+        envelope = refused_or_served(
+            lambda body=body: post_raw(client, path, body, JSON), rows, kind
+        )
         assert envelope["message"] or envelope["status"] == "success"
 
 
@@ -228,7 +230,9 @@ def test_a_wrong_method_is_answered_405_with_the_right_ones(
         assert set(line.methods.split()) <= set(answer["Allow"].split(", "))
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/case", "/case/ioc", "/manage/cases", "/api/v2/cases"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/case", "/case/ioc", "/manage/cases", "/api/v2/cases"]
+)
 @pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
 def test_an_unknown_address_is_answered_in_the_envelope(
     client: ApiClient, path: str, method: str

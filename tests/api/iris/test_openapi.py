@@ -61,7 +61,11 @@ def test_every_operation_answers_in_the_envelope(
     answers = paths[shape_of(operation["path"])][method]["responses"]
     for status, kind in (("200", "success"), ("400", "error"), ("401", "error"), ("403", "error")):
         envelope = resolved(document, answers[status]["content"][JSON]["schema"])
-        assert set(envelope["properties"]) == set(envelope["required"]) == {"status", "message", "data"}
+        assert (
+            set(envelope["properties"])
+            == set(envelope["required"])
+            == {"status", "message", "data"}
+        )
         assert resolved(document, envelope["properties"]["status"])["enum"] == [kind]
 
 
@@ -99,7 +103,8 @@ def test_every_operation_has_a_name_of_its_own(document: Any) -> None:
         for item in document["paths"].values()
         for operation in item.values()
     ]
-    assert len(names) == len(set(names)) == sum(len(door.callback.actions) for door in doors)
+    served = [set(door.callback.actions) - {"head"} for door in doors]
+    assert len(names) == len(set(names)) == sum(len(methods) for methods in served)
 
 
 def test_every_operation_asks_for_the_key(document: Any) -> None:
