@@ -22,7 +22,9 @@ COMBINATIONS = list(itertools.product(LEVELS, repeat=4))  # two groups, the cust
 Expected = dict[int, int]
 
 
-def rule(first: int | None, second: int | None, customer: int | None, own: int | None) -> int | None:
+def rule(
+    first: int | None, second: int | None, customer: int | None, own: int | None
+) -> int | None:
     """Return the level the document promises, None where no record stands."""
     groups = [level for level in (first, second) if level is not None]
     of_groups = DENY if DENY in groups else max(groups, default=None)
@@ -33,7 +35,9 @@ def rule(first: int | None, second: int | None, customer: int | None, own: int |
 def user(request: pytest.FixtureRequest, enrol: Callable[..., User]) -> User:
     """A user of two groups of his own, once with and once without the right to administer."""
     groups = [Group.objects.create(name=f"Group {number}").pk for number in (1, 2)]
-    return enrol("combined", *groups, *([ADMINISTRATORS] if request.param == "administrator" else []))
+    return enrol(
+        "combined", *groups, *([ADMINISTRATORS] if request.param == "administrator" else [])
+    )
 
 
 @pytest.fixture

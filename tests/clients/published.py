@@ -44,8 +44,17 @@ def installed(version: str) -> Path:
                 str(tree),
             ]
             subprocess.run([*pip, *PACKAGES[version]], check=True, timeout=LONGEST_SECONDS)
-            tree.rename(target)
+            _keep(tree, target)
     return target
+
+
+def _keep(tree: Path, target: Path) -> None:
+    """Move the new directory to its place, unless another process has filled that meanwhile."""
+    try:
+        tree.rename(target)
+    except OSError:
+        if not target.exists():
+            raise
 
 
 def environment(tree: Path, url: str) -> dict[str, str]:

@@ -20,7 +20,11 @@ from tests.http import ApiClient
 HUGE = 111155551111
 NEW = {"case_soc_id": "", "case_customer": 1, "case_name": "Ransom", "case_description": "Text"}
 CLOSED, REOPENED = "Case closed successfully", "Case reopened successfully"
-TODAY = dt.datetime.now(dt.UTC).date()
+
+
+def today() -> str:
+    """Return the date in UTC as IRIS writes it."""
+    return dt.datetime.now(dt.UTC).date().isoformat()
 
 
 def add(client: ApiClient, **changes: Any) -> Any:
@@ -47,7 +51,7 @@ def test_a_new_case_is_answered_whole(api_analyst: ApiClient, analyst: User) -> 
         "case_description": "Text",
         "case_soc_id": "soc_1",
         "case_customer": 1,
-        "open_date": TODAY.isoformat(),
+        "open_date": today(),
         "close_date": None,
         "user_id": analyst.pk,
         "owner_id": analyst.pk,
@@ -240,7 +244,7 @@ def test_a_case_is_closed_as_of_today(
 ) -> None:
     data = data_of(getattr(api_analyst, method)(f"/manage/cases/close/{second_case.pk}"), CLOSED)
     assert_fits(data, shapes.CASE)
-    assert (data["close_date"], data["state_id"]) == (TODAY.isoformat(), 9)
+    assert (data["close_date"], data["state_id"]) == (today(), 9)
     assert AuditLog.objects.filter(action="case.closed", case_id=second_case.pk).exists()
 
 
