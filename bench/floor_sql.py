@@ -70,14 +70,17 @@ ASSET_LIST = _listing(
     JOIN cases_assettype y ON y.id = a.type_id
     JOIN cases_analysisstatus s ON s.id = a.analysis_status_id
     LEFT JOIN (
-        SELECT o.asset_id, json_agg(r ORDER BY o.id) AS items
-        FROM cases_assetioc o
-        JOIN cases_asset b ON b.id = o.asset_id
-        JOIN cases_caseioc ci ON ci.id = o.case_ioc_id
-        JOIN iocs_ioc i ON i.id = ci.ioc_id
-        CROSS JOIN LATERAL (SELECT ci.ioc_id, i.value AS ioc_value, o.asset_id) AS r
-        WHERE b.case_id = %(case)s
-        GROUP BY o.asset_id
+        SELECT r.asset_id, json_agg(r) AS items
+        FROM (
+            SELECT ci.ioc_id, i.value AS ioc_value, o.asset_id
+            FROM cases_assetioc o
+            JOIN cases_asset b ON b.id = o.asset_id
+            JOIN cases_caseioc ci ON ci.id = o.case_ioc_id
+            JOIN iocs_ioc i ON i.id = ci.ioc_id
+            WHERE b.case_id = %(case)s
+            ORDER BY o.asset_id, o.id
+        ) AS r
+        GROUP BY r.asset_id
     ) AS l ON l.asset_id = a.id
     LEFT JOIN (
         SELECT h.id, json_agg(r ORDER BY o.case_id) AS items
@@ -112,23 +115,29 @@ TIMELINE = _listing(
     FROM cases_event v
     JOIN cases_eventcategory y ON y.id = v.category_id
     LEFT JOIN (
-        SELECT o.event_id, json_agg(r ORDER BY o.id) AS items
-        FROM cases_eventasset o
-        JOIN cases_event w ON w.id = o.event_id
-        JOIN cases_asset b ON b.id = o.asset_id
-        CROSS JOIN LATERAL (SELECT o.asset_id, b.name AS asset_name, o.event_id) AS r
-        WHERE w.case_id = %(case)s
-        GROUP BY o.event_id
+        SELECT r.event_id, json_agg(r) AS items
+        FROM (
+            SELECT o.asset_id, b.name AS asset_name, o.event_id
+            FROM cases_eventasset o
+            JOIN cases_event w ON w.id = o.event_id
+            JOIN cases_asset b ON b.id = o.asset_id
+            WHERE w.case_id = %(case)s
+            ORDER BY o.event_id, o.id
+        ) AS r
+        GROUP BY r.event_id
     ) AS a ON a.event_id = v.id
     LEFT JOIN (
-        SELECT o.event_id, json_agg(r ORDER BY o.id) AS items
-        FROM cases_eventioc o
-        JOIN cases_event w ON w.id = o.event_id
-        JOIN cases_caseioc ci ON ci.id = o.case_ioc_id
-        JOIN iocs_ioc x ON x.id = ci.ioc_id
-        CROSS JOIN LATERAL (SELECT ci.ioc_id, x.value AS ioc_value, o.event_id) AS r
-        WHERE w.case_id = %(case)s
-        GROUP BY o.event_id
+        SELECT r.event_id, json_agg(r) AS items
+        FROM (
+            SELECT ci.ioc_id, x.value AS ioc_value, o.event_id
+            FROM cases_eventioc o
+            JOIN cases_event w ON w.id = o.event_id
+            JOIN cases_caseioc ci ON ci.id = o.case_ioc_id
+            JOIN iocs_ioc x ON x.id = ci.ioc_id
+            WHERE w.case_id = %(case)s
+            ORDER BY o.event_id, o.id
+        ) AS r
+        GROUP BY r.event_id
     ) AS i ON i.event_id = v.id
     WHERE v.case_id = %(case)s
     ORDER BY v.date, v.id

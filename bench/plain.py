@@ -22,7 +22,7 @@ from bench.plain_shapes import AssetRow, CaseRow, EventRow, IocCreated, IocDetai
 from cases.models import Asset, AssetIoc, Case, CaseIoc, Event, EventAsset, EventIoc, UserCaseAccess
 from iocs.models import Ioc
 from iocs.models.iocs import fingerprint
-from soar.core.models import AuditLog, ChangeCounter, IrisApiKey, OutboxEvent
+from soar.core.models import AuditLog, ChangeCounter, IrisApiKey, OutboxEvent, User
 from soar.core.services.api_keys import hash_of_key
 
 
@@ -46,7 +46,8 @@ def success(data: Any, message: str = "") -> Response:
 
 def case_of(request: Request) -> Case:
     """Return the context case."""
-    return get_object_or_404(Case, pk=request.data.get("cid") or request.query_params.get("cid", 1))
+    body = request.data if isinstance(request.data, dict) else {}
+    return get_object_or_404(Case, pk=body.get("cid") or request.query_params.get("cid", 1))
 
 
 def state_of(case: Case, family: str) -> dict[str, Any]:
@@ -113,7 +114,9 @@ class AddIocView(PlainView):
 
     def post(self, request: Request) -> Response:
         """Add an indicator with its audit row, its event and the change counter."""
-        case = case_of(request)
+        case, user = case_of(request), request.user
+        if not isinstance(user, User):
+            raise AuthenticationFailed
         serializer = IocCreated(data=request.data)
         serializer.is_valid(raise_exception=True)
         fields = dict(serializer.validated_data)
@@ -121,12 +124,12 @@ class AddIocView(PlainView):
         with transaction.atomic():
             value_hash = fingerprint(ioc_fields["value"])
             ioc = Ioc.objects.create(**ioc_fields, value_hash=value_hash)
-            row = CaseIoc(case=case, ioc=ioc, user=request.user, **fields)
-            row.note_change(user_id=request.user.pk, login=request.user.login, action="created")
+            row = CaseIoc(case=case, ioc=ioc, user=user, **fields)
+            row.note_change(user_id=user.pk, login=user.login, action="created")
             row.save()
             audit = AuditLog.objects.create(
-                actor_id=request.user.pk,
-                actor_login=request.user.login,
+                actor_id=user.pk,
+                actor_login=user.login,
                 channel="iris",
                 action="ioc.created",
                 object_type="cases.caseioc",

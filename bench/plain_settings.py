@@ -2,17 +2,13 @@
 
 from soar.settings import *  # noqa: F403
 
-_TUNED = ("server_side_binding", "prepare_threshold")
-_OURS = DATABASES["default"]  # noqa: F405
-if _OURS["ENGINE"] == "soar.core.postgresql":
-    _OPTIONS = {name: value for name, value in _OURS["OPTIONS"].items() if name not in _TUNED}
-    DATABASES = {
-        "default": {
-            **_OURS,
-            "ENGINE": "django.db.backends.postgresql",
-            "CONN_HEALTH_CHECKS": False,
-            "OPTIONS": _OPTIONS,
-        }
+if DATABASES["default"]["ENGINE"] == "soar.core.postgresql":  # noqa: F405
+    _TUNED = ("server_side_binding", "prepare_threshold")
+    _OPTIONS = DATABASES["default"]["OPTIONS"]  # noqa: F405
+    DATABASES["default"] |= {  # noqa: F405
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_HEALTH_CHECKS": False,
+        "OPTIONS": {name: value for name, value in _OPTIONS.items() if name not in _TUNED},
     }
 ROOT_URLCONF = "bench.plain"
 MIDDLEWARE = [

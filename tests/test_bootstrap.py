@@ -18,7 +18,7 @@ from soar.core.errors import Invalid
 from soar.core.models import AuditLog, GroupProfile, IrisApiKey, User
 from soar.core.passwords import PolicyValidator
 from soar.core.permissions import AccessLevel
-from soar.core.services.api_keys import derived_key, hash_of_key
+from soar.core.services.api_keys import derived_key, hash_of_key, renew_key
 
 KEY = "k" * 40
 
@@ -158,3 +158,13 @@ def test_the_password_is_kept_as_argon2(empty_house: None) -> None:
 def test_generated_passwords_satisfy_the_policy() -> None:
     validate = PolicyValidator().validate
     assert all(validate(generated_password()) is None for _ in range(50))
+
+
+def test_a_given_key_that_was_renewed_does_not_come_back(
+    as_administrator: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOAR_ADMIN_API_KEY", KEY)
+    seed()
+    renewed = renew_key(as_administrator, 1)
+    seed()
+    assert IrisApiKey.objects.get(pk=1).key_hash == hash_of_key(renewed)

@@ -16,7 +16,8 @@ class IrisApiKey(models.Model):
     """The IRIS API key of a user.
 
     `key_hash` is the keyed hash used for look-up. A derived key can be computed again from `nonce` and
-    `generation` under SOAR_TOKEN_KEY; a key given from outside cannot, only its hash is kept.
+    `generation` under SOAR_TOKEN_KEY; a key given from outside cannot, only its hash is kept. `given_hash`
+    remembers the last one given, so that giving it again after a renewal does not bring it back.
     """
 
     user = models.OneToOneField(
@@ -26,6 +27,7 @@ class IrisApiKey(models.Model):
         related_name="iris_key",
     )
     key_hash = models.CharField(max_length=64, unique=True, editable=False)
+    given_hash = models.CharField(max_length=64, blank=True, editable=False)
     nonce = models.CharField(max_length=32, default=new_nonce, editable=False)
     generation = models.PositiveIntegerField(default=1, editable=False)
     is_derived = models.BooleanField(default=True, editable=False)

@@ -64,16 +64,18 @@ def renew_key(actor: Actor, user_id: int) -> str:
 def set_key(actor: Actor, user_id: int, *, key: str) -> None:
     """Make a key given from outside the user's key; only its hash is kept.
 
-    Raise Forbidden, NotFound, or Invalid for a key too short to be one.
+    The key given last changes nothing when it is given again: it is in force, or was renewed since and
+    must not come back. Raise Forbidden, NotFound, or Invalid for a key too short to be one.
     """
     actor.require(Permission.SERVER_ADMINISTRATOR)
     if len(key) < MINIMUM_LENGTH or key.split() != [key]:
         raise Invalid.field("key", f"An API key needs {MINIMUM_LENGTH} characters without spaces")
     with recording(actor) as record:
         row = _locked(user_id)
-        if hmac.compare_digest(row.key_hash, hash_of_key(key)):
+        if hmac.compare_digest(row.given_hash, hash_of_key(key)):
             return
-        row.key_hash, row.is_derived = hash_of_key(key), False
+        row.key_hash = row.given_hash = hash_of_key(key)
+        row.is_derived = False
         row.generation, row.renewed_at = row.generation + 1, timezone.now()
         row.save()
         summary = f"set the API key of user {row.user.login}"
