@@ -34,6 +34,7 @@ from soar.core.permissions import AccessLevel, Permission
 
 M = TypeVar("M", bound=Model)
 Levels = tuple[AccessLevel, ...]
+SHOWN_WITH_CASE = ("customer", "owner", "opened_by", "state", "classification", "reviewer")
 
 
 def visible_cases(actor: Actor, levels: Levels = READ) -> QuerySet[Case]:
@@ -164,7 +165,8 @@ def get_case_or_unknown(actor: Actor, case_id: int, unknown: str) -> Case:
     An administrator is told `unknown` (NotFound) for a missing case and one that denies him, anybody
     else gets Forbidden for both: neither learns which it was (contract §3, cases).
     """
-    found = visible_cases(actor).filter(pk=case_id).first() if is_possible_id(case_id) else None
+    rows = visible_cases(actor).select_related(*SHOWN_WITH_CASE)
+    found = rows.filter(pk=case_id).first() if is_possible_id(case_id) else None
     if found is None and actor.is_administrator:
         raise NotFound(unknown)
     if found is None:

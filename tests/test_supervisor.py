@@ -1,5 +1,7 @@
 """`manage.py up` with real processes: ready, repaired after kill -9, ended without leftovers."""
 
+import http.client
+import json
 import os
 import re
 import shutil
@@ -56,7 +58,7 @@ class Installation:
             | {
                 "SOAR_DATA_DIR": str(self.directory / "data"),
                 "SOAR_HTTP": f"127.0.0.1:{self.port}",
-                "SOAR_WORKERS": "1",
+                "SOAR_WORKERS": "2",
             },
             stdout=self.output.open("wb"),
             stderr=subprocess.STDOUT,
@@ -74,6 +76,24 @@ class Installation:
 
     def says(self, text: str) -> bool:
         return text in self.output.read_text()
+
+    def key(self) -> str:
+        """Return the administrator's key, which the first start told."""
+        first = self.directory / f"output-{self.port}-1"
+        found = re.search(r"API key +(\S{86})", first.read_text())
+        assert found is not None
+        return found[1]
+
+    def call(self, path: str, key: str, body: dict[str, str] | None = None) -> tuple[int, bytes]:
+        """Send one request on a connection of its own."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        method = "GET" if body is None else "POST"
+        connection.request(method, f"/{path}", json.dumps(body or {}), headers)
+        answer = connection.getresponse()
+        result = answer.status, answer.read()
+        connection.close()
+        return result
 
     def part(self, name: str) -> int | None:
         """Return the process id of a part, None while there is none."""
@@ -152,6 +172,17 @@ def test_the_first_start_tells_the_credentials_once_and_gets_ready(running: Inst
     assert re.search(r"login +administrator\n +password +\S+\n +API key +\S{86}\n", text)
     assert running.says(f"ready: http://127.0.0.1:{running.port}")
     assert all(running.part(name) for name in PARTS)
+
+
+def test_a_renewed_key_fails_on_the_next_request_in_every_process(running: Installation) -> None:
+    user = {"user_name": "Renewer", "user_login": "renewer", "user_email": "renewer@example.org"}
+    added = running.call(
+        "manage/users/add", running.key(), user | {"user_password": "Renewer-123456"}
+    )
+    key = json.loads(added[1])["data"]["user_api_key"]
+    assert {running.call("api/ping", key)[0] for _ in range(20)} == {200}
+    assert running.call("user/token/renew", key)[0] == 200
+    assert {running.call("api/ping", key)[0] for _ in range(40)} == {401}
 
 
 @pytest.mark.parametrize("name", PARTS)
