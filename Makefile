@@ -21,7 +21,7 @@ lint:
 
 bench:
 	@scripts/bootstrap.sh dev
-	@exec .venv/bin/python -m bench
+	@exec .venv/bin/python -m bench.run
 
 # Resolves requirements again; commit the result.
 lock:

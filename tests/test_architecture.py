@@ -36,6 +36,7 @@ WRITES = {
     "update_or_create",
     "select_for_update",
 }
+CREATES = {"create", "bulk_create", "get_or_create", "update_or_create"}
 QUERY_WRITES = {"create", "update", "delete", "add", "remove", "set", "clear"}
 MACHINE = re.compile(r"(?<![\w.])/(?:home|root|work|Users)/\w|(?<![\w.])/tmp/\w+/|[A-Z]:\\\\Users")
 FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
@@ -111,6 +112,14 @@ def checkers() -> set[str]:
     return known
 
 
+def makes_one_of(called: ast.expr, models: set[str]) -> bool:
+    """Tell whether a call is Model(...) or Model.objects.create(...) or the like of these models."""
+    if isinstance(called, ast.Name):
+        return called.id in models
+    is_manager = isinstance(called, ast.Attribute) and called.attr in CREATES
+    return is_manager and bool(models & {n.id for n in ast.walk(called) if isinstance(n, ast.Name)})
+
+
 CHECKERS = checkers()
 READERS = [path for path in PRODUCTION if not WRITERS.search(relative(path))]
 
@@ -118,6 +127,17 @@ READERS = [path for path in PRODUCTION if not WRITERS.search(relative(path))]
 @pytest.mark.parametrize("path", READERS, ids=relative)
 def test_only_services_write(path: Path) -> None:
     assert writes(path) == []
+
+
+def test_only_open_incident_makes_cases_and_incidents() -> None:
+    makers = {"Case", "Incident"}
+    found = {
+        relative(path)
+        for path in PRODUCTION
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call) and makes_one_of(node.func, makers)
+    }
+    assert found == {"incidents/services/incidents.py"}
 
 
 @pytest.mark.parametrize("path", TREE, ids=relative)

@@ -8,7 +8,8 @@ from enum import IntEnum, IntFlag
 
 from django.apps import apps
 from django.contrib.auth.models import Group
-from django.db.models import Case, IntegerField, OuterRef, Subquery, Sum, Value, When
+from django.db.models import Case as Choice
+from django.db.models import IntegerField, OuterRef, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 
@@ -68,7 +69,7 @@ class AccessLevel(IntEnum):
 
 def mask_of_user(user: OuterRef) -> Coalesce:
     """Return the expression of a user's permission mask, for annotation."""
-    bits = Case(
+    bits = Choice(
         *(When(permission__codename=bit.codename, then=Value(int(bit))) for bit in Permission),
         output_field=IntegerField(),
     )

@@ -119,7 +119,7 @@ def test_sec_25_a_traceback_is_one_line() -> None:
         handler.setFormatter(formatter())
         logger = structlog.stdlib.get_logger("test.traceback")
         own = logging.getLogger("test.traceback")
-        own.propagate = False  # the report of a test cannot carry a lone surrogate between processes
+        own.propagate = False  # a test report cannot carry a lone surrogate
         own.addHandler(handler)
         logger.exception("failed\nbadly")
     assert "ValueError" in assert_one_line(stream.getvalue())["exception"]
