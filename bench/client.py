@@ -86,6 +86,39 @@ class Timings:
         return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
+class _Drive:
+    """One run of `drive`: what its threads share."""
+
+    def __init__(
+        self, target: Target, make_call: Callable[[], Call], *, count: int, seconds: float
+    ):
+        self.target = target
+        self.make_call = make_call
+        self.count = count
+        self.numbers = itertools.count()
+        self.timings = Timings()
+        self.errors: list[Exception] = []
+        self.started = time.perf_counter()
+        self.deadline = self.started + seconds
+
+    def work(self) -> None:
+        """Send requests over one connection until there are enough, it is late, or one failed."""
+        connection = Connection(self.target)
+        try:
+            while next(self.numbers) < self.count and not self.errors:
+                call = self.make_call()
+                begin = time.perf_counter()
+                connection.send(call)
+                end = time.perf_counter()
+                self.timings.milliseconds.append((end - begin) * 1000)
+                if end >= self.deadline:
+                    return
+        except Exception as error:  # noqa: BLE001  (raised again in the caller's thread)
+            self.errors.append(error)
+        finally:
+            connection.close()
+
+
 def drive(
     target: Target,
     make_call: Callable[[], Call],
@@ -96,41 +129,21 @@ def drive(
 ) -> Timings:
     """Send up to `count` requests over so many connections, for at most so many seconds.
 
-    Each connection sends at least one request. Raise RequestFailed when any of them failed.
+    Each connection sends at least one of them. Raise RequestFailed when any failed.
     """
-    numbers = itertools.count()
-    timings = Timings()
-    errors: list[BaseException] = []
-    started = time.perf_counter()
-
-    def work() -> None:
-        connection = Connection(target)
-        try:
-            while next(numbers) < count:
-                call = make_call()
-                begin = time.perf_counter()
-                connection.send(call)
-                end = time.perf_counter()
-                timings.milliseconds.append((end - begin) * 1000)
-                if errors or end - started >= seconds:
-                    return
-        except Exception as error:  # noqa: BLE001  (raised again below, in the caller's thread)
-            errors.append(error)
-        finally:
-            connection.close()
-
+    run = _Drive(target, make_call, count=count, seconds=seconds)
     if connections == 1:
-        work()
+        run.work()
     else:
-        threads = [threading.Thread(target=work, daemon=True) for _ in range(connections)]
+        threads = [threading.Thread(target=run.work, daemon=True) for _ in range(connections)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-    timings.seconds = time.perf_counter() - started
-    if errors:
-        raise errors[0]
-    return timings
+    run.timings.seconds = time.perf_counter() - run.started
+    if run.errors:
+        raise run.errors[0]
+    return run.timings
 
 
 def data_of(body: bytes) -> object:

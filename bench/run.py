@@ -177,7 +177,7 @@ def main() -> None:
     parser.add_argument("--key", default=os.environ.get("SOAR_ADMIN_API_KEY", ""))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument(
-        "--seconds", type=float, default=420, help="end the rounds early after these"
+        "--seconds", type=float, default=340, help="end the rounds early after these"
     )
     parser.add_argument("--endpoints", type=_names, default=list(ENDPOINTS))
     parser.add_argument("--no-memory", action="store_true")
