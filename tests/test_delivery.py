@@ -127,3 +127,16 @@ def test_an_event_of_a_host_whose_clock_is_ahead_is_not_kept_waiting(event: Outb
     ahead = timezone.now() + dt.timedelta(seconds=1)
     OutboxEvent.objects.filter(pk=event.pk).update(next_attempt_at=ahead)
     assert claim_due() == [event.pk]
+
+
+def test_no_more_is_sent_than_the_workers_can_take_before_it_is_due_again(
+    as_administrator: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "MAXIMUM_IN_FLIGHT", 2)
+    OutboxEvent.objects.update(delivered_at=timezone.now())
+    for text in ("one", "two", "three"):
+        update_summary(as_administrator, 1, description=text)
+    first = claim_due()
+    assert (len(first), claim_due()) == (2, [])
+    assert deliver(first[0])
+    assert len(claim_due()) == 1

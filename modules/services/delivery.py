@@ -12,6 +12,7 @@ from modules.models import ModuleRun
 from soar.core.models import AuditLog, OutboxEvent
 
 BATCH = 200
+MAXIMUM_IN_FLIGHT = 3000  # more would wait in the broker longer than until they are sent again
 FIRST_RETRY_SECONDS = 30
 LONGEST_RETRY_SECONDS = 3600
 CLOCK_SKEW = dt.timedelta(seconds=2)  # the host that wrote an event may be ahead of this one
@@ -50,6 +51,9 @@ def claim_due(*, limit: int = BATCH) -> list[int]:
     doubles with every attempt.
     """
     now = timezone.now()
+    limit = min(limit, MAXIMUM_IN_FLIGHT - _in_flight(now))
+    if limit <= 0:
+        return []
     if connection.vendor == "postgresql":
         return _claim_in_one_statement(now, limit)
     due = OutboxEvent.objects.filter(delivered_at=None, next_attempt_at__lte=now + CLOCK_SKEW)
@@ -61,6 +65,12 @@ def claim_due(*, limit: int = BATCH) -> list[int]:
             attempts=F("attempts") + 1, next_attempt_at=_next_attempt(now)
         )
     return ids
+
+
+def _in_flight(now: dt.datetime) -> int:
+    """Return how many events were sent and are neither delivered nor due again."""
+    sent = OutboxEvent.objects.filter(delivered_at=None, attempts__gt=0)
+    return sent.filter(next_attempt_at__gt=now + CLOCK_SKEW)[:MAXIMUM_IN_FLIGHT].count()
 
 
 def release(event_ids: Iterable[int]) -> None:

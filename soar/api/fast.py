@@ -203,10 +203,11 @@ def _children(nested: Nested, arguments: dict[str, Any]) -> tuple[str, list[Any]
     sql, bound = queryset.query.sql_with_params()
     names = ", ".join(_quoted(name) for name in columns.names)
     row = ", ".join(f"c.{_quoted(name)}" for name in columns.names)
-    items = f"json_agg((SELECT row_to_json(r) FROM (SELECT {row}) AS r))"
+    items = f"json_agg((SELECT row_to_json(r) FROM (SELECT {row}) AS r) ORDER BY c.place)"
+    placed = f"SELECT s.*, row_number() OVER () FROM ({sql}) AS s"
     return (
         f"SELECT c.parent_key AS parent, {items} AS items "
-        f"FROM ({sql}) AS c (parent_key, {names}) GROUP BY c.parent_key",
+        f"FROM ({placed}) AS c (parent_key, {names}, place) GROUP BY c.parent_key",
         [*bound],
     )
 
