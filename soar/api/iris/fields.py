@@ -102,12 +102,6 @@ class Boolean(serializers.BooleanField):
     default_error_messages = {"required": REQUIRED, "null": NULL, "invalid": "Not a valid boolean."}
 
 
-class TextList(serializers.ListField):
-    """A list of strings."""
-
-    child = Text()
-
-
 class IdList(serializers.ListField):
     """A list of ids; digits in quotes count as ids, as clients send both."""
 

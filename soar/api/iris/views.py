@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.db.models import Model, QuerySet
 from drf_spectacular.utils import (
     OpenApiParameter,
     extend_schema,
@@ -35,7 +34,6 @@ from soar.core.actor import Actor
 from soar.core.errors import Forbidden, Invalid
 from soar.core.permissions import Permission
 
-M = TypeVar("M", bound=Model)
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 NUMBER = re.compile(r"-?[0-9]{1,1000}")
 INVALID_CASE = "Invalid case ID"
@@ -190,11 +188,6 @@ def _number(value: Any) -> int | None:
     if isinstance(value, str) and NUMBER.fullmatch(value):
         return int(value)
     return None
-
-
-def one_of(queryset: QuerySet[M], **match: Any) -> M | None:
-    """Return the only match, or None."""
-    return queryset.filter(**match).first()
 
 
 def _envelope(name: str, data: Any, *, many: bool) -> Any:
