@@ -18,7 +18,7 @@ class ModuleRunAdmin(ReadOnlyAdmin):
         "hook_name",
         "case_id",
         "user_login",
-        "state",
+        "status",
         "queued_at",
     )
     search_fields = ("module_name", "hook_name", "user_login")
@@ -29,7 +29,7 @@ class ModuleRunAdmin(ReadOnlyAdmin):
         "case_id",
         "user_login",
         "targets",
-        "state",
+        "status",
         "queued_at",
         "done_at",
     )

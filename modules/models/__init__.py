@@ -1,5 +1,13 @@
 """Models of what runs beside the application."""
 
-from modules.models.runs import ModuleRun
+from modules.models.modules import HookSubscription, Module, ModuleParameter, ModuleSwitch
+from modules.models.runs import ModuleRun, ModuleRunLog
 
-__all__ = ["ModuleRun"]
+__all__ = [
+    "HookSubscription",
+    "Module",
+    "ModuleParameter",
+    "ModuleRun",
+    "ModuleRunLog",
+    "ModuleSwitch",
+]

@@ -38,7 +38,7 @@ def deliver(event_id: int) -> bool:
 def finish_unserved_run(run_id: int) -> None:
     """Finish a requested run that no module takes."""
     run = ModuleRun.objects.filter(pk=run_id, done_at=None)
-    run.update(state=UNSERVED, done_at=timezone.now())
+    run.update(status=ModuleRun.Status.REJECTED, message=UNSERVED, done_at=timezone.now())
 
 
 EFFECTS: dict[str, Callable[[int], None]] = {"hook.requested": finish_unserved_run}
