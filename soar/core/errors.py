@@ -1,17 +1,23 @@
 """Errors of the domain; each door translates them into its own dialect."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 FieldErrors = Mapping[str, Sequence[str]]
 
 
 class DomainError(Exception):
-    """Base of what a service may refuse. The message is fit to be shown to the caller."""
+    """Base of what a service may refuse. The message is fit to be shown to the caller.
 
-    def __init__(self, message: str, fields: FieldErrors | None = None) -> None:
+    `details` are lines that say more, such as the log of a check.
+    """
+
+    def __init__(
+        self, message: str, fields: FieldErrors | None = None, *, details: Iterable[str] = ()
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.fields = dict(fields or {})
+        self.details = list(details)
 
 
 class Invalid(DomainError):

@@ -59,7 +59,7 @@ def _translate_domain(error: DomainError, actor: Actor | None, names: Names) -> 
             DATA_ERROR,
             {names.get(field, field): list(texts) for field, texts in error.fields.items()},
         )
-    return failure(error.message)
+    return failure(error.message, error.details)
 
 
 def _translate_rest(error: exceptions.APIException) -> Response:
