@@ -23,7 +23,8 @@ def merge_attributes(
 ) -> Attributes | None:
     """Return the stored form of the given values: the family's structure with them filled in.
 
-    None stays what is current. Unknown tabs and fields are ignored, never an error (contract §2.2).
+    None stays what is current. Unknown tabs and fields are ignored, never an error (contract §2.2);
+    those that are stored already, such as the report of a module, stay as they are.
     """
     if given is None:
         return current
@@ -37,4 +38,7 @@ def merge_attributes(
                     value = values[name]
                     is_stored = isinstance(value, dict) and "value" in value
                     field["value"] = value["value"] if is_stored else value
+    for tab, fields in (current or {}).items():
+        if isinstance(fields, dict):
+            merged[tab] = fields | merged.get(tab, {})
     return merged

@@ -43,12 +43,13 @@ def rewrite_ioc(ioc: Ioc, *, type_id: int, value: str) -> Ioc:
     return ioc
 
 
-def drop_unreferenced_iocs(ioc_ids: Iterable[int]) -> None:
-    """Delete those of the IOCs that no case refers to any more."""
+def drop_unreferenced_iocs(ioc_ids: Iterable[int]) -> int:
+    """Delete those of the IOCs that no case refers to any more and return how many they were."""
     ids = sorted(set(ioc_ids))
     # Lock first, look second: whoever linked one of them meanwhile has then committed and counts.
     list(Ioc.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
-    Ioc.objects.filter(pk__in=ids, case_iocs=None).delete()
+    _, deleted = Ioc.objects.filter(pk__in=ids, case_iocs=None).delete()
+    return deleted.get(Ioc._meta.label, 0)
 
 
 def add_ioc_type(actor: Actor, *, name: str, description: str, **fields: Any) -> IocType:

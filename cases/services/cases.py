@@ -120,7 +120,7 @@ def update_summary(actor: Actor, case_id: int, *, description: str) -> Case:
         note(actor, case, "updated summary")
         case.save(update_fields=["description", "history"])
         record(
-            "case.updated",
+            "case.summary_updated",
             case,
             case_id=case_id,
             summary="updated summary",
@@ -139,8 +139,14 @@ def set_outcome(actor: Actor, case_id: int, *, outcome: int) -> Case:
         before, after = apply_changes(case, {"outcome": outcome}, EDITABLE)
         note(actor, case, "updated outcome")
         case.save(update_fields=["outcome", "history"])
-        summary = f"set outcome to {case.get_outcome_display()}"
-        record("case.updated", case, case_id=case_id, summary=summary, before=before, after=after)
+        record(
+            "case.outcome_set",
+            case,
+            case_id=case_id,
+            summary=f"set outcome to {case.get_outcome_display()}",
+            before=before,
+            after=after,
+        )
     return case
 
 

@@ -126,16 +126,18 @@ def remove_ioc(actor: Actor, case_id: int, ioc_id: int) -> bool:
     require_case(actor, case_id)
     with recording(actor) as record:
         case_ioc = _locked(actor, case_id, ioc_id, "Not a valid IOC for this case")
+        ioc, pk = case_ioc.ioc, case_ioc.pk
+        case_ioc.delete()
+        case_ioc.pk = pk  # forgotten with the row, but the audit row is about it
         record(
             "ioc.deleted",
             case_ioc,
             case_id=case_id,
             counter=COUNTER,
-            summary=f'deleted ioc "{case_ioc.ioc.value}"',
-            before={"ioc_id": ioc_id, "value": case_ioc.ioc.value},
+            summary=f'deleted ioc "{ioc.value}"',
+            before={"ioc_id": ioc_id, "value": ioc.value, "type_id": ioc.type_id},
+            after={"is_gone": bool(drop_unreferenced_iocs([ioc_id]))},
         )
-        case_ioc.delete()
-        drop_unreferenced_iocs([ioc_id])
     return not visible_case_iocs(actor).filter(ioc_id=ioc_id).exists()
 
 
