@@ -78,15 +78,14 @@ def cases_with_level(actor: Actor) -> QuerySet[Any]:
     )
 
 
+def level_query(user: Any, case: Any, default: Any) -> QuerySet[Any]:
+    """Return the query of a user's level on a case as `access_level`, for a CompiledQuery."""
+    level = level_expression(user, OuterRef("pk"), OuterRef("customer_id"), default)
+    return Case.objects.filter(pk=case).order_by().annotate(access_level=level)
+
+
 _LEVEL_ON_CASE = CompiledQuery(
-    lambda user, case, default: (
-        Case.objects.filter(pk=case)
-        .order_by()
-        .annotate(
-            access_level=level_expression(user, OuterRef("pk"), OuterRef("customer_id"), default)
-        )
-        .values_list("access_level")
-    ),
+    lambda user, case, default: level_query(user, case, default).values_list("access_level"),
     user=int,
     case=int,
     default=int,

@@ -22,6 +22,7 @@ from soar.core.locking import align_sequences, lock_for_transaction
 from soar.core.models import IrisApiKey, User
 from soar.core.permissions import ALL_PERMISSIONS, AccessLevel
 from soar.core.services.api_keys import set_key
+from soar.core.services.standing import refresh_standing
 from soar.core.services.users import add_user
 
 LOGIN = "administrator"
@@ -50,6 +51,7 @@ def seed() -> FirstCredentials | None:
     with transaction.atomic():
         lock_for_transaction("bootstrap")
         seed_reference()
+        refresh_standing()  # a new version may have given a group another permission
         given_key = environment.text("SOAR_ADMIN_API_KEY")
         first = None if User.objects.exists() else _open_house(given_key)
         if given_key and IrisApiKey.objects.filter(user_id=1).exists():

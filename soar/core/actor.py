@@ -41,7 +41,7 @@ class Actor:
     @classmethod
     def of(cls, user: User, channel: str, *, request_id: str = "", address: str = "") -> Actor:
         """Return the actor of a user; a Django superuser holds every permission."""
-        mask = ALL_PERMISSIONS if user.is_superuser else Permission(user.permission_mask())
+        mask = ALL_PERMISSIONS if user.is_superuser else Permission(user.permission_mask)
         return cls(user.pk, user.login, user.name, mask, channel, request_id, address)
 
 

@@ -32,6 +32,6 @@ class ConsoleBackend(ModelBackend):
         """Return the user's mask, read once per request."""
         cached: Permission | None = getattr(user, "_mask", None)
         if cached is None:
-            cached = ALL_PERMISSIONS if user.is_superuser else Permission(user.permission_mask())
+            cached = ALL_PERMISSIONS if user.is_superuser else Permission(user.permission_mask)
             user._mask = cached  # type: ignore[attr-defined]
         return cached

@@ -96,8 +96,8 @@ def _inlined(sql: str, template: list[Any]) -> Text:
     pieces = _PLACE.split(sql)
     text, kept = pieces[0], []
     for part, piece in zip(template, pieces[1:], strict=True):
-        if type(part) is int:
-            text += f"{part}{piece}" if part >= 0 else f"({part}){piece}"
+        if isinstance(part, int) and not isinstance(part, bool):  # also psycopg's Int2 to Int8
+            text += f"{int(part)}{piece}" if part >= 0 else f"({int(part)}){piece}"
         elif type(part) is str and _PLAIN_WORDS.fullmatch(part):
             text += f"'{part}'{piece}"
         else:

@@ -1,7 +1,8 @@
 """One table of permissions: IRIS bits, Django permissions and Cloud SOAR capabilities are its names.
 
 A group holds Django permissions; the twelve of this table are rows of `core.User`, and no other model has
-permissions of these names (core.E003). The IRIS mask of a user is the union of the bits his groups hold. Source of bits: DFIR-IRIS, permissions (contract §5).
+permissions of these names (core.E003). The IRIS mask of a user is the union of the bits his groups hold.
+Source of bits: DFIR-IRIS, permissions (contract §5).
 """
 
 from enum import IntEnum, IntFlag
@@ -68,16 +69,16 @@ class AccessLevel(IntEnum):
 
 
 def mask_of_user(user: OuterRef) -> Coalesce:
-    """Return the expression of a user's permission mask, for annotation."""
+    """Return the expression that computes a user's permission mask from his groups."""
     bits = Choice(
         *(When(permission__codename=bit.codename, then=Value(int(bit))) for bit in Permission),
         output_field=IntegerField(),
     )
-    # Through the link tables only: half the joins, and this is part of every request.
     links = apps.get_model("core", "User").groups.through.objects
     memberships = links.filter(user_id=OuterRef(user))
     held = Group.permissions.through.objects.filter(
         group_id__in=memberships.order_by().values("group_id"),
+        permission__content_type__app_label="core",
         permission__codename__in=[bit.codename for bit in Permission],
     )
     masks = held.order_by().values(everything=Value(1)).values(mask=Sum(bits, distinct=True))

@@ -200,11 +200,11 @@ def test_a_group_gives_and_takes_permissions(browser: Client, guest: User) -> No
     group = Group.objects.get(name="Tier 3")
     browser.post(url(guest), form_data(browser, url(guest), groups=[group.pk]))
     guest.refresh_from_db()
-    assert guest.permission_mask() == Permission.STANDARD_USER | Permission.CUSTOMERS_READ
+    assert guest.permission_mask == Permission.STANDARD_USER | Permission.CUSTOMERS_READ
     assert (guest.is_staff, GroupProfile.objects.get(group=group).auto_follow) == (True, True)
     browser.post(url(group), {**data, "bits": [64]})
     guest.refresh_from_db()
-    assert (guest.permission_mask(), guest.is_staff) == (Permission.CUSTOMERS_READ, False)
+    assert (guest.permission_mask, guest.is_staff) == (Permission.CUSTOMERS_READ, False)
 
 
 def test_a_group_name_is_taken_once(browser: Client) -> None:

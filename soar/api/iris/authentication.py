@@ -3,8 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case as Choice
-from django.db.models import IntegerField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import OuterRef, QuerySet, Subquery
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
@@ -18,20 +17,16 @@ from soar.core.compiled import CompiledQuery
 from soar.core.history import is_possible_id
 from soar.core.middleware import client_address
 from soar.core.models import IrisApiKey
-from soar.core.permissions import ALL_PERMISSIONS, AccessLevel, Permission, mask_of_user
+from soar.core.permissions import ALL_PERMISSIONS, AccessLevel, Permission
 from soar.core.services.api_keys import hash_of_key
 
 CHANNEL = "iris"
-CALLER = ("user_id", "user__login", "user__name", "mask", "superuser")
+CALLER = ("user_id", "user__login", "user__name", "user__permission_mask", "user__is_superuser")
 NO_RECORD = 0  # no level was ever recorded: the administrator rule decides
 
 
 def _callers(key_hash: str) -> QuerySet[Any]:
-    superuser = Choice(
-        When(user__is_superuser=True, then=Value(1)), default=Value(0), output_field=IntegerField()
-    )
-    rows = IrisApiKey.objects.filter(key_hash=key_hash, user__is_active=True)
-    return rows.annotate(mask=mask_of_user(OuterRef("user_id")), superuser=superuser)
+    return IrisApiKey.objects.filter(key_hash=key_hash, user__is_active=True)
 
 
 def _caller(key_hash: str) -> QuerySet[Any, Any]:

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from soar.core.permissions import LABELS, AccessLevel, Permission, mask_of_user
+from soar.core.permissions import LABELS, AccessLevel, Permission
 
 
 class UserManager(BaseUserManager["User"]):
@@ -19,7 +19,11 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person or service account. His credentials for each door are separate rows."""
+    """A person or service account. His credentials for each door are separate rows.
+
+    `permission_mask` is the union of the permission bits of his groups, kept by
+    soar.core.services.standing, because every request asks for it.
+    """
 
     login = models.CharField(max_length=150, unique=True)
     name = models.CharField(max_length=200)
@@ -28,6 +32,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("may open the console", default=False)
     is_service_account = models.BooleanField(default=False)
+    permission_mask = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = UserManager()
@@ -54,11 +59,6 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         """Return the login."""
         return self.login
-
-    def permission_mask(self) -> int:
-        """Return the union of the permission bits of his groups, read from the database."""
-        row = User.objects.filter(pk=self.pk).annotate(mask=mask_of_user(models.OuterRef("pk")))
-        return int(row.values_list("mask", flat=True).first() or 0)
 
 
 class GroupProfile(models.Model):

@@ -1,6 +1,5 @@
 """Groups: what their members may do, and what new cases they follow."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -14,6 +13,7 @@ from soar.core.history import apply_changes, is_possible_id
 from soar.core.models import GroupProfile, User
 from soar.core.permissions import NO_PERMISSION, AccessLevel, Permission
 from soar.core.recording import recording
+from soar.core.services.standing import refresh_standing
 from soar.core.services.users import ADMINISTRATORS, LAST_ADMINISTRATOR
 
 PROFILE_EDITABLE = frozenset({"description", "auto_follow", "auto_follow_access_level"})
@@ -67,7 +67,7 @@ def update_group(
                 _keep_one_administrator(group)
             before["permissions"], after["permissions"] = int(old), int(permissions)
             _give(group, permissions)
-            _refresh_staff(group.user_set.values_list("pk", flat=True))
+            refresh_standing(group.user_set.values_list("pk", flat=True))
         summary = f"updated group {group.name}"
         record("group.updated", group, summary=summary, before=before, after=after)
     return group
@@ -89,7 +89,7 @@ def delete_group(actor: Actor, group_id: int) -> None:
         before = {"name": group.name, "members": members}
         record("group.deleted", group, summary=f"deleted group {group.name}", before=before)
         group.delete()
-        _refresh_staff(members)
+        refresh_standing(members)
 
 
 def mask_of_group(group: Group) -> Permission:
@@ -137,20 +137,6 @@ def _keep_one_administrator(group: Group) -> None:
     others = Group.objects.exclude(pk=group.pk)
     if not User.objects.filter(elsewhere, is_active=True, groups__in=others).exists():
         raise Conflict(LAST_ADMINISTRATOR)
-
-
-def _refresh_staff(user_ids: Iterable[int]) -> None:
-    """Let those of the users into the console who are administrators or standard users."""
-    needed = (Permission.STANDARD_USER, Permission.SERVER_ADMINISTRATOR)
-    entering = User.objects.filter(
-        pk__in=list(user_ids),
-        groups__permissions__codename__in=[bit.codename for bit in needed],
-        groups__permissions__content_type__app_label="core",
-    )
-    ids = set(entering.values_list("pk", flat=True))
-    User.objects.filter(pk__in=ids, is_staff=False).update(is_staff=True)
-    staff = User.objects.filter(pk__in=list(user_ids), is_staff=True, is_superuser=False)
-    staff.exclude(pk__in=ids).update(is_staff=False)
 
 
 def _locked(group_id: int) -> Group:

@@ -15,6 +15,7 @@ from soar.core.models import User
 from soar.core.permissions import Permission
 from soar.core.recording import recording
 from soar.core.services.api_keys import issue_key
+from soar.core.services.standing import refresh_standing
 
 EDITABLE = frozenset({"login", "name", "email", "is_service_account"})
 ADMINISTRATORS = "Administrators"
@@ -126,7 +127,7 @@ def set_groups(actor: Actor, user_id: int, *, group_ids: list[int]) -> User:
         before = {"groups": sorted(user.groups.values_list("pk", flat=True))}
         _keep_one_administrator(user, unless_in={group.pk for group in groups})
         user.groups.set(groups)
-        _refresh_staff(user)
+        _refresh(user)
         summary = f"changed groups of user {user.login}"
         after = {"groups": sorted(group_ids)}
         record("user.groups_changed", user, summary=summary, before=before, after=after)
@@ -136,7 +137,7 @@ def set_groups(actor: Actor, user_id: int, *, group_ids: list[int]) -> User:
 def is_administrator(user: User) -> bool:
     """Tell whether a user holds the right to administer the server."""
     return bool(
-        user.is_superuser or Permission(user.permission_mask()) & Permission.SERVER_ADMINISTRATOR
+        user.is_superuser or Permission(user.permission_mask) & Permission.SERVER_ADMINISTRATOR
     )
 
 
@@ -153,16 +154,12 @@ def _set_administrator(user: User, *, is_administrator: bool) -> None:
     else:
         _keep_one_administrator(user)
         user.groups.remove(*Group.objects.filter(_administrator_groups()))
-    _refresh_staff(user)
+    _refresh(user)
 
 
-def _refresh_staff(user: User) -> None:
-    """Let administrators and standard users into the console."""
-    mask = Permission(user.permission_mask())
-    may_enter = bool(mask & (Permission.STANDARD_USER | Permission.SERVER_ADMINISTRATOR))
-    if user.is_staff != may_enter:
-        user.is_staff = may_enter
-        user.save(update_fields=["is_staff"])
+def _refresh(user: User) -> None:
+    refresh_standing([user.pk])
+    user.refresh_from_db(fields=["permission_mask", "is_staff"])
 
 
 def _keep_one_administrator(user: User, *, unless_in: set[int] | None = None) -> None:
