@@ -1,0 +1,1 @@
+"""Modules shipped with Watchfloor. The runner puts this folder on the path of the child that runs them."""
