@@ -49,37 +49,37 @@ def _links(name: str, rows: QuerySet[Any], *related: str) -> Prefetch:
 
 # Alerts join this table with their model; until then asking for one answers that it is gone.
 KINDS: dict[str, Kind] = {
-    "ioc": Kind(_with(CaseIoc.objects, *OF_CASE, "ioc__type", "tlp"), shapes.ioc, "ioc_id"),
-    "asset": Kind(_with(Asset.objects, *OF_CASE, "type", "analysis_status"), shapes.asset),
-    "note": Kind(_with(Note.objects, *OF_CASE, "directory"), shapes.note),
+    "ioc": Kind(_with(CaseIoc.objects.all(), *OF_CASE, "ioc__type", "tlp"), shapes.ioc, "ioc_id"),
+    "asset": Kind(_with(Asset.objects.all(), *OF_CASE, "type", "analysis_status"), shapes.asset),
+    "note": Kind(_with(Note.objects.all(), *OF_CASE, "directory"), shapes.note),
     "event": Kind(
         _with(
-            Event.objects,
+            Event.objects.all(),
             *OF_CASE,
             "category",
             links=(
-                _links("asset_links", EventAsset.objects, "asset"),
-                _links("ioc_links", EventIoc.objects, "case_ioc__ioc"),
+                _links("asset_links", EventAsset.objects.all(), "asset"),
+                _links("ioc_links", EventIoc.objects.all(), "case_ioc__ioc"),
             ),
         ),
         shapes.event,
     ),
-    "evidence": Kind(_with(Evidence.objects, *OF_CASE, "type"), shapes.evidence),
+    "evidence": Kind(_with(Evidence.objects.all(), *OF_CASE, "type"), shapes.evidence),
     "task": Kind(
         _with(
-            Task.objects,
+            Task.objects.all(),
             "case__customer",
             *OF_TASK,
-            links=(_links("assignments", TaskAssignment.objects, "user"),),
+            links=(_links("assignments", TaskAssignment.objects.all(), "user"),),
         ),
         shapes.task,
     ),
     "global_task": Kind(
-        _with(GlobalTask.objects, *OF_TASK, "assignee"), shapes.global_task, is_in_case=False
+        _with(GlobalTask.objects.all(), *OF_TASK, "assignee"), shapes.global_task, is_in_case=False
     ),
     "case": Kind(
         _with(
-            Case.objects,
+            Case.objects.all(),
             "customer",
             "owner",
             "opened_by",
@@ -121,7 +121,7 @@ def stand_in(kind: str, object_id: int, case_id: int | None, known: Shape) -> Sh
 
     A plain number for modules that only want one (contract §3.3, deletions).
     """
-    case = Case.objects.select_related("customer").filter(pk=case_id).first()
+    case = Case.objects.select_related("customer").filter(pk=case_id or 0).first()
     return {
         "__kind__": kind,
         "__deleted__": True,
@@ -134,7 +134,7 @@ def stand_in(kind: str, object_id: int, case_id: int | None, known: Shape) -> Sh
 
 def surroundings(case_id: int | None) -> Shape:
     """Return what modules can look up besides their objects: their case, its directories, IOC types."""
-    directories = NoteDirectory.objects.filter(case_id=case_id).order_by("pk")
+    directories = NoteDirectory.objects.filter(case_id=case_id or 0).order_by("pk")
     return {
         "case": take("case", case_id, None) if case_id is not None else None,
         "note_directories": [

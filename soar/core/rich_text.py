@@ -1,0 +1,83 @@
+"""Showing HTML that others wrote: stored as it came, inert when it is shown.
+
+Reports of modules quote third parties, so nothing in them may run, load anything, submit anything or
+dress up as a part of the console.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import nh3
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+_TAGS = """a abbr b blockquote br caption code col colgroup dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i
+ins kbd li mark ol p pre q s samp section small span strong sub summary sup table tbody td tfoot th thead time
+tr u ul var wbr"""
+ATTRIBUTES: dict[str, set[str]] = {
+    "a": {"href", "title"},
+    "abbr": {"title"},
+    "details": {"open"},
+    "ol": {"start"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "time": {"datetime"},
+}
+HTML_TYPE, CHECKBOX_TYPE = "html", "input_checkbox"
+_CLEANER = nh3.Cleaner(
+    tags=set(_TAGS.split()),
+    attributes=ATTRIBUTES,
+    clean_content_tags={
+        "script",
+        "style",
+        "template",
+        "noscript",
+        "iframe",
+        "object",
+        "svg",
+        "math",
+    },
+    url_schemes={"http", "https", "mailto"},
+    link_rel="noopener noreferrer nofollow",
+    url_relative="deny",  # links of a report lead out, never into the console
+)
+Shown = list[tuple[str, list[tuple[str, SafeString]]]]
+
+
+def sanitised_html(text: str) -> SafeString:
+    """Return what of the HTML only has structure and text: no scripts, handlers, styles, images, forms.
+
+    Without styles and classes it cannot cover the page, without images opening it tells nobody.
+    """
+    return mark_safe(_CLEANER.clean(text))  # noqa: S308  (that is what the cleaner is for)
+
+
+def shown_attributes(attributes: Any) -> Shown:
+    """Return custom attributes ready to be shown: [(tab, [(field, HTML)])].
+
+    Fields of the type html are sanitised, structures stand as preformatted JSON, all else is text.
+    """
+    if not isinstance(attributes, Mapping):
+        return []
+    return [
+        (str(tab), [(str(name), shown_attribute(field)) for name, field in fields.items()])
+        for tab, fields in attributes.items()
+        if isinstance(fields, Mapping)
+    ]
+
+
+def shown_attribute(field: Any) -> SafeString:
+    """Return the value of one stored attribute as safe HTML."""
+    known = field if isinstance(field, Mapping) and "value" in field else {"value": field}
+    value, kind = known["value"], known.get("type")
+    if value is None or value == "":
+        return SafeString("")
+    if kind == HTML_TYPE and isinstance(value, str):
+        return sanitised_html(value)
+    if kind == CHECKBOX_TYPE or isinstance(value, bool):
+        return SafeString("yes" if value and value != "false" else "no")
+    if isinstance(value, Mapping | list):
+        return format_html("<pre>{}</pre>", json.dumps(value, indent=2, ensure_ascii=False))
+    text = str(value)
+    return format_html("<pre>{}</pre>", text) if "\n" in text else conditional_escape(text)
