@@ -5,6 +5,14 @@ A library, not a module. Modules import it as `watchfloor_http`, the application
 """
 
 from .addresses import AllowList, RequestRefused
-from .client import HttpClient, Policy, RequestFailed, Response
+from .client import HttpClient, Policy, RequestFailed, Response, require_plain_url
 
-__all__ = ["AllowList", "HttpClient", "Policy", "RequestFailed", "RequestRefused", "Response"]
+__all__ = [
+    "AllowList",
+    "HttpClient",
+    "Policy",
+    "RequestFailed",
+    "RequestRefused",
+    "Response",
+    "require_plain_url",
+]

@@ -153,6 +153,11 @@ class HttpClient:
         return Response(answer.status, headers, body[:limit], len(body) > limit)
 
 
+def require_plain_url(url: str) -> None:
+    """Raise RequestRefused unless a URL is one that could be requested; nothing is looked up."""
+    _target_of(url)
+
+
 def _tls_context(ca_file: str) -> ssl.SSLContext:
     context = ssl.create_default_context()
     if ca_file:
