@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import iris_interface.IrisInterfaceStatus as InterfaceStatus
@@ -58,49 +59,57 @@ class WatchfloorRefangInterface(IrisModuleInterface):
     ) -> InterfaceStatus.IIStatus:
         """Propose what stands in the texts and the case does not have yet."""
         kind = next((one for one in TEXTS if f"_{one}" in hook_name), "")
-        known: set[tuple[int, str]] = set()
+        # What the case has already is not always told; what is proposed twice is added once.
+        known = {str(ioc.ioc_value).lower() for ioc in Ioc.query.all()}
+        proposals: dict[Indicator, str] = {}
         for element in data:
-            self._propose_from(kind, element, known)
-        self.log.info(f"{len(known)} proposed")
+            title = f"{kind} {getattr(element, f'{kind}_id', '')}".strip()
+            for found in self._wanted(self._text_of(kind, element, title), title):
+                if found.value.lower() not in known:
+                    known.add(found.value.lower())
+                    proposals[found] = title
+        self._propose(proposals)
         return InterfaceStatus.I2Success(data=data, logs=list(self.message_queue))
 
-    def _propose_from(self, kind: str, element: Any, known: set[tuple[int, str]]) -> None:
-        title = f"{kind} {getattr(element, f'{kind}_id', '')}".strip()
-        case_id = getattr(element, "case_id", None) or getattr(self, "case_id", None)
-        for found in indicators(self._text_of(kind, element, title)):
+    def _wanted(self, text: str, title: str) -> Iterator[Indicator]:
+        """Yield the indicators of a text that the parameters do not leave out."""
+        for found in indicators(text):
             reason = self._reason_against(found)
             if reason:
                 self.log.debug(f"{title}: {found.kind} {found.value} left out: {reason}")
-            elif case_id is None:
-                self.log.info(
-                    f"{title}: {found.kind} {found.value}, but there is no case to add it to"
-                )
-            elif len(known) >= self._maximum():
-                self.log.warning(
-                    f"{title}: more than {self._maximum()} indicators, the rest is left out"
-                )
-                return
             else:
-                self._propose(found, title, known)
+                yield found
 
-    def _propose(self, found: Indicator, title: str, known: set[tuple[int, str]]) -> None:
-        type_id = self._type_id(found.kind)
-        if type_id is None:
-            self.log.warning(f"{title}: there is no IOC type for {found.kind}")
-            return
-        is_here = Ioc.query.filter(Ioc.ioc_value == found.value, Ioc.ioc_type_id == type_id).first()
-        if is_here is None and (type_id, found.value) not in known:
-            known.add((type_id, found.value))
+    def _propose(self, proposals: dict[Indicator, str]) -> None:
+        type_ids = {row.type_name: row.type_id for row in IocType.query.all()}
+        maximum = min(max(int(self.module_dict_conf.get("refang_maximum") or 100), 1), 1000)
+        for found, title in list(proposals.items())[:maximum]:
+            type_id = type_ids.get(self._type_of(found))
             self.log.info(f"{title}: {found.kind} {found.value}")
-            db.session.add(
-                Ioc(
-                    ioc_value=found.value,
-                    ioc_type_id=type_id,
-                    ioc_description=f"Found in {title}",
-                    ioc_tags=TAGS,
-                )
+            if type_id is None:
+                self.log.warning(f"There is no IOC type {self._type_of(found)}")
+            elif self.case_id is None:
+                self.log.warning("There is no case to add it to")
+            else:
+                self._add(found, type_id, title)
+        if len(proposals) > maximum:
+            self.log.warning(f"{len(proposals) - maximum} more are left out, see refang_maximum")
+
+    @staticmethod
+    def _add(found: Indicator, type_id: int, title: str) -> None:
+        db.session.add(
+            Ioc(
+                ioc_value=found.value,
+                ioc_type_id=type_id,
+                ioc_description=f"Found in {title}",
+                ioc_tags=TAGS,
             )
-            db.session.commit()
+        )
+        db.session.commit()
+
+    def _type_of(self, found: Indicator) -> str:
+        name = self.module_dict_conf.get("refang_ip_type") or "ip-dst"
+        return str(name) if found.kind == "ip" else found.kind
 
     def _text_of(self, kind: str, element: Any, title: str) -> str:
         """Return the texts of an object, the first half million letters of them."""
@@ -115,27 +124,22 @@ class WatchfloorRefangInterface(IrisModuleInterface):
             self.log.warning(f"{title}: only the first {LONGEST_TEXT} letters are read")
         return text[:LONGEST_TEXT]
 
-    def _type_id(self, kind: str) -> int | None:
-        name = self.module_dict_conf.get("refang_ip_type") or "ip-dst" if kind == "ip" else kind
-        ioc_type = IocType.query.filter(IocType.type_name == name).first()
-        return ioc_type.type_id if ioc_type else None
-
-    def _maximum(self) -> int:
-        return min(max(int(self.module_dict_conf.get("refang_maximum") or 100), 1), 1000)
-
     def _reason_against(self, found: Indicator) -> str:
         """Return why an indicator is not wanted, empty when it is."""
         parameters = self.module_dict_conf
-        host = found.value.rpartition("@")[2] if found.kind == "email" else found.value
-        if (
-            found.kind == "domain"
-            and not found.is_meant
-            and not parameters.get("refang_plain", True)
-        ):
+        if found.kind == "domain" and not (found.is_meant or parameters.get("refang_plain", True)):
             return "not defanged"
-        if found.kind == "ip" and not parameters.get("refang_internal"):
-            return "" if ipaddress.ip_address(host).is_global else "not a public address"
+        if is_internal(found.host) and not parameters.get("refang_internal"):
+            return "not a public address"
         ignored = (parameters.get("refang_ignored") or "").lower().replace(",", " ").split()
-        if found.kind in ("domain", "email") and any(f".{host}".endswith(f".{i}") for i in ignored):
-            return "on the list of what is ignored"
+        if any(f".{found.host}".endswith(f".{domain}") for domain in ignored):
+            return "of an ignored domain"
         return ""
+
+
+def is_internal(host: str) -> bool:
+    """Tell whether a host is an address that is not of the public internet."""
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return False

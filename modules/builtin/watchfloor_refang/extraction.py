@@ -44,6 +44,13 @@ class Indicator:
     value: str
     is_meant: bool = False
 
+    @property
+    def host(self) -> str:
+        """Return the address or name it is about."""
+        if self.kind == "url":
+            return urlsplit(self.value).hostname or ""
+        return self.value.rpartition("@")[2]
+
 
 def indicators(text: str) -> Iterator[Indicator]:
     """Yield the indicators of a text, each once.
@@ -146,4 +153,4 @@ def _address(text: str) -> str:
 
 def _is_domain(text: str) -> bool:
     is_possible = "." in text and len(text) <= _LONGEST_NAME
-    return is_possible and validators.domain(text, consider_tld=True) is True
+    return is_possible and validators.domain(text, consider_tld=True, rfc_2782=True) is True

@@ -31,8 +31,8 @@ PARAMETERS: list[dict[str, Any]] = [
     {
         "param_name": "refang_ignored",
         "param_human_name": "Ignored domains",
-        "param_description": "Separated by commas; what is below them and e-mail addresses of them "
-        "are ignored too",
+        "param_description": "Separated by commas; what is below them, their URLs and e-mail "
+        "addresses are ignored too",
         "default": "asp.net, example.com, example.net, example.org",
         "mandatory": False,
         "type": "string",

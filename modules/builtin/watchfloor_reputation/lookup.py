@@ -85,8 +85,8 @@ def check_template(template: str) -> None:
     fields = set(_FIELD.findall(template))
     if not fields <= {"value", "type"} or "value" not in fields:
         raise ConfigurationError("the URL must have {value}, may have {type}, and no other field")
-    before_path = re.split(r"[/?]", template.partition("://")[2])[0]
-    if "{" in before_path or "://" not in template:
+    scheme, separator, rest = template.partition("://")
+    if not separator or "{" in scheme + re.split(r"[/?]", rest)[0]:
         raise ConfigurationError("the URL must name its host: fields only in path and query")
 
 
@@ -138,8 +138,8 @@ def _scalar(value: Any) -> str:
 
 def _number(value: Any) -> float | None:
     try:
-        number = float(value) if isinstance(value, str | int | float) else None
-    except ValueError:
+        number = None if isinstance(value, bool) or value is None else float(value)
+    except (TypeError, ValueError, OverflowError):
         return None
     return number if number is not None and number - number == 0 else None
 
