@@ -9,6 +9,7 @@ demo:
 	@scripts/bootstrap.sh
 	@.venv/bin/python manage.py migrate --verbosity 0
 	@.venv/bin/python manage.py seed_reference
+	@.venv/bin/python manage.py seed_modules
 	@exec .venv/bin/python manage.py load_demo
 
 test:

@@ -6,15 +6,25 @@ from django.contrib.auth.models import Group
 from django.db.models import Model, QuerySet
 
 from soar.core.actor import Actor
+from soar.core.errors import NotFound
 from soar.core.models import AuditLog, AuditSeal, ChangeCounter, IrisApiKey, OutboxEvent, User
 from soar.core.permissions import Permission
 
 M = TypeVar("M", bound=Model)
+ADMINISTRATORS = "Administrators"
 
 
 def visible_users(actor: Actor) -> QuerySet[User]:
     """Return the users: who they are is known to every colleague (contract §3, users lookup)."""
     return User.objects.all()
+
+
+def first_administrator() -> User:
+    """Return in whose name commands of the shell act. Raise NotFound before the first start."""
+    user = User.objects.filter(groups__name=ADMINISTRATORS).order_by("pk").first()
+    if user is None:
+        raise NotFound("There is no administrator yet: run seed_reference first")
+    return user
 
 
 def visible_groups(actor: Actor) -> QuerySet[Group]:

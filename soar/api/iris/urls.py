@@ -10,6 +10,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from soar.api.iris.assets import AssetViewSet
 from soar.api.iris.cases import CaseViewSet, ManageCaseViewSet
 from soar.api.iris.customers import CustomerViewSet
+from soar.api.iris.dim import DimViewSet
 from soar.api.iris.evidences import EvidenceViewSet
 from soar.api.iris.export import ExportViewSet
 from soar.api.iris.global_tasks import GlobalTaskViewSet
@@ -25,7 +26,7 @@ from soar.api.iris.lookups import (
     TaskStatusViewSet,
     TlpViewSet,
 )
-from soar.api.iris.modules import ModuleViewSet
+from soar.api.iris.manage_modules import ManageModuleViewSet
 from soar.api.iris.notes import NotesGroupViewSet, NoteViewSet
 from soar.api.iris.search import SearchViewSet
 from soar.api.iris.system import SystemViewSet
@@ -158,10 +159,10 @@ reference = [
     get("api/versions", SystemViewSet, "versions"),
     get("api/ping", SystemViewSet, "ping"),
     # Iris modules
-    get("dim/tasks/list", ModuleViewSet, "runs"),
-    get("dim/tasks/limited-list", ModuleViewSet, "latest_runs"),
-    get("dim/hooks/options/<str:object_type>/list", ModuleViewSet, "manual_hooks"),
-    post("dim/hooks/call", ModuleViewSet, "call"),
+    get("dim/tasks/list", DimViewSet, "runs"),
+    get("dim/tasks/limited-list", DimViewSet, "latest_runs"),
+    get("dim/hooks/options/<str:object_type>/list", DimViewSet, "manual_hooks"),
+    post("dim/hooks/call", DimViewSet, "call"),
 ]
 called_by_clients = [
     get("manage/cases/<id:case_id>", ManageCaseViewSet, "retrieve"),
@@ -194,6 +195,17 @@ called_by_clients = [
     get("manage/outcome-status/list", FixedListViewSet, "outcome"),
     post("search", SearchViewSet, "search"),
     get("activities/list", SearchViewSet, "activities"),
+    get("dim/tasks/list/<id:count>", DimViewSet, "last_runs"),
+    get("dim/tasks/status/<str:task_id>", DimViewSet, "status"),
+    get("manage/modules/list", ManageModuleViewSet, "list"),
+    post("manage/modules/add", ManageModuleViewSet, "add"),
+    post("manage/modules/set-parameter/<path:encoded>", ManageModuleViewSet, "set_parameter"),
+    post("manage/modules/enable/<id:module_id>", ManageModuleViewSet, "enable"),
+    post("manage/modules/disable/<id:module_id>", ManageModuleViewSet, "disable"),
+    post("manage/modules/remove/<id:module_id>", ManageModuleViewSet, "remove"),
+    get("manage/modules/export-config/<id:module_id>", ManageModuleViewSet, "export_config"),
+    post("manage/modules/import-config/<id:module_id>", ManageModuleViewSet, "import_config"),
+    get("manage/modules/hooks/list", ManageModuleViewSet, "hooks"),
 ]
 doors = [*reference, *called_by_clients]
 DOCUMENT = {

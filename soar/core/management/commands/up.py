@@ -41,6 +41,7 @@ class Command(BaseCommand):
         with held_lock("prepare"):
             call_command("migrate", interactive=False, verbosity=0)
             call_command("seed_reference", stdout=self.stdout)
+            call_command("seed_modules", verbosity=0)
         connections.close_all()
 
     def _supervise(self) -> None:
