@@ -10,8 +10,6 @@ from iris_interface.IrisModuleInterface import IrisModuleInterface, IrisModuleTy
 
 MANUAL_NAME = "Watchfloor check"
 HOOK_NAME = re.compile(r"on_(?:preload|postload|manual_trigger)_(global_task|[a-z]+)")
-# Which attribute holds the id of an object; where a kind is missing it is <kind>_id.
-ID_NAMES = {"evidence": "id", "task": "id", "global_task": "id"}
 
 
 class WatchfloorCheckInterface(IrisModuleInterface):
@@ -60,9 +58,9 @@ class WatchfloorCheckInterface(IrisModuleInterface):
 
 
 def id_of(kind: str, element: Any) -> Any:
-    """Return the id of what a hook handed over: an object, the body of a request, or the id itself."""
+    """Return the id of what a hook handed over: an object, a dictionary, or the id itself."""
     if isinstance(element, int):
         return int(element)
-    name = ID_NAMES.get(kind, f"{kind}_id")
-    found = element.get(name) if isinstance(element, dict) else getattr(element, name, None)
-    return "without an id" if found is None else found
+    fields = element if isinstance(element, dict) else vars(element)
+    fields = fields.get(kind, fields) if isinstance(fields.get(kind), dict) else fields
+    return fields.get(f"{kind}_id") or fields.get("id") or "without an id"

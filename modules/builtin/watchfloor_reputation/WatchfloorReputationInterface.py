@@ -39,13 +39,9 @@ class WatchfloorReputationInterface(IrisModuleInterface):
     _module_configuration = PARAMETERS
 
     def is_ready(self) -> bool:
-        """Tell whether the configuration can be used; without a URL it has yet to be given."""
-        try:
-            if self._text("url"):
-                self._check()
-        except ConfigurationError as error:
-            self.log.error(str(error))
-            return False
+        """Tell that what is configured can be used. Raise ConfigurationError, which the check shows."""
+        if self._text("url"):
+            self._check()
         return True
 
     def register_hooks(self, module_id: int) -> None:

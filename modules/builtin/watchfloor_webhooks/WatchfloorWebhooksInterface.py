@@ -53,14 +53,9 @@ class WatchfloorWebhooksInterface(IrisModuleInterface):
     _module_configuration = PARAMETERS
 
     def is_ready(self) -> bool:
-        """Tell whether the configuration can be used; what is wrong goes to the log."""
-        try:
-            self._webhooks()
-            self._client()
-        except ConfigurationError as error:
-            for problem in error.problems:
-                self.log.error(problem)
-            return False
+        """Tell that the configuration can be used. Raise ConfigurationError, which the check shows."""
+        self._webhooks()
+        self._client()
         return True
 
     def register_hooks(self, module_id: int) -> None:
