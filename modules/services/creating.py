@@ -100,7 +100,7 @@ def create_all(desk: Desk, case: Case, proposals: list[Any]) -> None:
             made[ref] = result.pk
         if result.is_new:
             note_entry(desk.sheet.created, {"kind": kind, "id": result.pk, "title": result.title})
-            titles.append(f'{kind.replace("_", " ")} "{result.title}"')
+            titles.append(f'{kind.replace("_", " ")} "{result.title[:100]}"')
     if titles:
         desk.record(
             "case.enriched",
@@ -186,8 +186,10 @@ def _ioc(given: _Proposal) -> _Result:
 
 def _ioc_type(given: _Proposal) -> int:
     """Return the id of the type, which may also be given by its name."""
-    if isinstance(given.fields.get("ioc_type_id"), int):
-        return given.number("ioc_type_id") or 0
+    nested = given.fields.get("ioc_type")
+    type_id = nested.get("type_id") if isinstance(nested, dict) else given.fields.get("ioc_type_id")
+    if isinstance(type_id, int):
+        return type_id
     name = given.required("ioc_type", "type_name", "ioc_type_id", limit=200)
     found = IocType.objects.filter(name__iexact=name).values_list("pk", flat=True).first()
     if found is None:

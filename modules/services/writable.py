@@ -58,10 +58,10 @@ KINDS: dict[str, Kind] = {
         CaseIoc,
         "ioc",
         {
+            "ioc_value": Column("value", Form.IOC_VALUE),  # first: the row may change with it
             "ioc_tags": Column("tags", Form.TAGS, IOC_TAGS_LENGTH),
             "ioc_description": Column("description"),
             "ioc_enrichment": Column("enrichment", Form.MAPPING),
-            "ioc_value": Column("value", Form.IOC_VALUE),
         },
         iocs.COUNTER,
     ),

@@ -93,18 +93,19 @@ def _why_not(run: ModuleRun) -> str:
 def _readable(
     run: ModuleRun, diffs: list[Any], sheet: Sheet
 ) -> list[tuple[str, int, dict[str, Any], dict[str, Any]]]:
-    """Return the diffs of the run's own objects in the order of their ids, in which rows are locked."""
-    targets = target_ids(run)
+    """Return the diffs of the run's objects and of its case, in the order in which rows are locked."""
+    targets = {(run.object_kind, pk) for pk in target_ids(run)} | {("case", run.case_id)}
     found: list[tuple[str, int, dict[str, Any], dict[str, Any]]] = []
     for diff in diffs:
-        part = diff if isinstance(diff, dict) else {}
+        part = _dict(diff)
         kind, pk = part.get("kind"), part.get("id")
-        is_target = kind == run.object_kind and kind in KINDS
-        if is_target and isinstance(pk, int) and pk in targets:
-            found.append((kind, pk, _dict(part.get("changes")), _dict(part.get("attributes"))))
+        is_number = isinstance(pk, int) and not isinstance(pk, bool)
+        if isinstance(kind, str) and kind in KINDS and is_number and (kind, pk) in targets:
+            changes, effects = _dict(part.get("changes")), _dict(part.get("attributes"))
+            found.append((kind, int(pk or 0), changes, effects))
         else:
-            sheet.refuse(str(kind), pk, "", NOT_A_TARGET)
-    return sorted(found, key=lambda one: one[1])
+            _refuse_all(sheet, [diff], [], NOT_A_TARGET)
+    return sorted(found, key=lambda one: (one[0] != "case", one[1]))
 
 
 def target_ids(run: ModuleRun) -> set[int]:
