@@ -53,3 +53,8 @@ def module_named(name: str) -> Module:
     if module is None:
         raise NotFound(f"There is no module {name}")
     return module
+
+
+def queues() -> list[str]:
+    """Return the queues that modules have of their own."""
+    return list(Module.objects.exclude(queue="").values_list("queue", flat=True).distinct())

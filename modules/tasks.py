@@ -1,26 +1,39 @@
 """Background work: an id in, one service call, safe to run twice."""
 
+from collections.abc import Iterable
+
+from celery import Task
+from django.conf import settings
 from kombu.exceptions import OperationalError
 
-from modules.services.delivery import BATCH, claim_due, deliver, release
+from modules.selectors import queues
+from modules.services.delivery import deliver_due
+from modules.services.execution import execute, recover_lost
+from modules.services.sending import BATCH, Message, claim_runs, release_runs
 from soar.celery import app
-from soar.core.broker import note_worker_heartbeat
+from soar.core.broker import note_consumer
 from soar.core.services.sealing import seal_pending
+
+HEARTBEAT_SECONDS = 10
+LONGEST_RUN_SECONDS = 3600 + 120
 
 
 class BrokerUnavailable(Exception):
-    """The broker took nothing; the events are due again."""
+    """The broker took nothing; the runs are due again."""
+
+
+# The row, not the message, is the run: a message that is lost is sent again, one too many starts nothing.
+@app.task(acks_late=False, time_limit=LONGEST_RUN_SECONDS, soft_time_limit=None)
+def execute_run(run_id: int) -> None:
+    """Run one run, then send what waits for its place."""
+    execute(run_id)
+    send_runs()
 
 
 @app.task(time_limit=300, soft_time_limit=240)
-def deliver_event(event_id: int) -> None:
-    """Deliver one outbox event; one that fails is sent again by the sweep."""
-    deliver(event_id)
-
-
-@app.task(time_limit=300, soft_time_limit=240)
-def sweep_outbox() -> None:
-    """Send again what was sent and not delivered, and what the relay left."""
+def sweep() -> None:
+    """Repair: end runs of lost workers, deliver events the relay left, send runs again."""
+    recover_lost()
     send_due()
 
 
@@ -30,38 +43,56 @@ def seal_audit() -> None:
     seal_pending()
 
 
+@app.task(time_limit=30, acks_late=False)
+def note_heartbeat(queue: str) -> None:
+    """Tell the other processes that somebody works on a queue."""
+    note_consumer(queue)
+
+
 @app.task(time_limit=30)
-def note_heartbeat() -> None:
-    """Tell the other processes that a worker is at work."""
-    note_worker_heartbeat()
+def ask_for_heartbeats() -> None:
+    """Ask whoever works on each queue to say so."""
+    announce()
 
 
 def announce() -> None:
-    """Ask for a heartbeat now. Raise BrokerUnavailable."""
-    try:
-        note_heartbeat.apply_async(expires=30, retry=False)
-    except OperationalError as error:
-        raise BrokerUnavailable from error
+    """Ask for a heartbeat of every queue now. Raise BrokerUnavailable."""
+    names = [settings.CELERY_TASK_DEFAULT_QUEUE, settings.SOAR_MODULES_QUEUE, *queues()]
+    for name in dict.fromkeys(names):
+        _send(note_heartbeat, (name,), name, expires=3 * HEARTBEAT_SECONDS)
 
 
 def send_due() -> int:
-    """Send the workers everything that is due and return how much it was.
+    """Turn due events into runs, send the workers the runs that are due, and return how many of both.
 
     Raise BrokerUnavailable when the broker does not answer; nothing is lost then.
     """
+    return deliver_due() + send_runs()
+
+
+def send_runs() -> int:
+    """Send the workers every run that is due and return how many. Raise BrokerUnavailable."""
     sent = 0
-    while ids := claim_due():
-        _send(ids)
-        sent += len(ids)
-        if len(ids) < BATCH:
+    while messages := claim_runs():
+        _send_all(messages)
+        sent += len(messages)
+        if len(messages) < BATCH:
             break
     return sent
 
 
-def _send(ids: list[int]) -> None:
-    for place, event_id in enumerate(ids):
+def _send_all(messages: Iterable[Message]) -> None:
+    waiting = list(messages)
+    for place, message in enumerate(waiting):
         try:
-            deliver_event.apply_async((event_id,), retry=False)
-        except OperationalError as error:
-            release(ids[place:])
-            raise BrokerUnavailable from error
+            _send(execute_run, (message.run_id,), message.queue)
+        except BrokerUnavailable:
+            release_runs(one.run_id for one in waiting[place:])
+            raise
+
+
+def _send(task: Task, arguments: tuple[object, ...], queue: str, **options: object) -> None:
+    try:
+        task.apply_async(arguments, queue=queue, retry=False, **options)
+    except OperationalError as error:
+        raise BrokerUnavailable from error

@@ -199,6 +199,12 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_DB_REUSE_MAX = 1000  # without it Celery reconnects around every task: measured fivefold
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 CELERY_TASK_DEFAULT_QUEUE = env.text("SOAR_QUEUE", "soar")
+# A queue of its own for modules: however long they take, nothing of ours waits behind them.
+SOAR_MODULES_QUEUE = (
+    "modules" if CELERY_TASK_DEFAULT_QUEUE == "soar" else f"{CELERY_TASK_DEFAULT_QUEUE}.modules"
+)
+SOAR_MODULE_QUEUES = env.words("SOAR_MODULE_QUEUES")  # queues of single modules served here besides
+SOAR_MODULE_SLOTS = env.integer("SOAR_MODULE_SLOTS", 4, minimum=1, maximum=100)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(SOAR_DATA_DIR / "beat-schedule")
@@ -206,8 +212,8 @@ CELERY_BEAT_SCHEDULE = {
     name: {"task": f"modules.tasks.{task}", "schedule": every, "options": {"expires": 4 * every}}
     for name, task, every in (
         ("seal-audit", "seal_audit", 5.0),
-        ("sweep-outbox", "sweep_outbox", 15.0),
-        ("worker-heartbeat", "note_heartbeat", 10.0),
+        ("sweep", "sweep", 10.0),
+        ("heartbeats", "ask_for_heartbeats", 10.0),
     )
 }
 

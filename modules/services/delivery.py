@@ -1,59 +1,169 @@
-"""Delivering outbox events: claimed by whoever sends them, done exactly once by whoever gets them."""
+"""From events to runs: every event becomes a pending run per subscription, exactly once, or nothing to do.
+
+Whoever finds an event due claims it, so that nobody else works on it; the runs and the mark that it is
+delivered are written in one transaction, so a second delivery finds nothing to do. No broker is needed.
+"""
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
 
+from django.db import Error as DatabaseError
 from django.db import connection, transaction
 from django.db.models import Case as Choice
-from django.db.models import DateTimeField, F, Value, When
+from django.db.models import DateTimeField, F, Q, Value, When
 from django.utils import timezone
 
-from modules.models import ModuleRun
+from modules.hooks import DETAILS, ID, Fired, hooks_of_event, last_known, payload_of, wire_id
+from modules.models import HookSubscription, ModuleRun
 from soar.core.models import AuditLog, OutboxEvent
 
+logger = logging.getLogger(__name__)
 BATCH = 200
-MAXIMUM_IN_FLIGHT = 3000  # more would wait in the broker longer than until they are sent again
 FIRST_RETRY_SECONDS = 30
 LONGEST_RETRY_SECONDS = 3600
 CLOCK_SKEW = dt.timedelta(seconds=2)  # the host that wrote an event may be ahead of this one
-UNSERVED = "No active module serves this hook"
+MAXIMUM_HOPS = 3
+MODULE_CHANNEL = "module"  # what modules write fires nothing (contract iris-modules §4.2, 7)
+LOOP = "The module would call itself again and again through its own changes"
 
 
-def deliver(event_id: int) -> bool:
-    """Let an event have its effect and mark it delivered, both or neither.
+@dataclass(frozen=True, slots=True)
+class _Cause:
+    """One hook an event fires: on what, with which data."""
 
-    Return False, having done nothing, when it was delivered before: a second delivery is no error.
+    event: AuditLog
+    fired: Fired
+
+    @property
+    def object_id(self) -> int | None:
+        return wire_id(self.event.action, self.event.object_id, self.event.details)
+
+    def payload(self) -> dict[str, object] | None:
+        """Return what is kept of the data; a snapshot of an object is taken when the run starts."""
+        event = self.event
+        if self.fired.data == ID:
+            known = last_known(event.action, event.object_id, event.details)
+            return {"stand_in": known}
+        if self.fired.data == DETAILS:
+            return {"details": payload_of(event.action, event.object_id, event.details)}
+        return None
+
+
+def deliver_due() -> int:
+    """Turn every due event into its runs and return how many events it was.
+
+    An event that cannot be delivered is told in the log and stays due, later each time; it holds up no
+    other. Raise DatabaseError when the database is away.
     """
+    total = 0
+    while ids := claim_due():
+        total += len(ids)
+        try:
+            deliver(ids)
+        except DatabaseError:
+            raise
+        except Exception:
+            logger.exception("events %s to %s: one at a time", ids[0], ids[-1])
+            for event_id in ids:
+                _deliver_alone(event_id)
+        if len(ids) < BATCH:
+            break
+    return total
+
+
+def _deliver_alone(event_id: int) -> None:
+    try:
+        deliver([event_id])
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("event %s cannot be delivered", event_id)
+
+
+def deliver(event_ids: Iterable[int]) -> int:
+    """Write the runs of these events and mark them delivered; return how many runs are new."""
     with transaction.atomic():
-        open_event = OutboxEvent.objects.filter(pk=event_id, delivered_at=None)
-        if open_event.update(delivered_at=timezone.now()) != 1:
-            return False
-        action, object_id = AuditLog.objects.values_list("action", "object_id").get(pk=event_id)
-        effect = EFFECTS.get(action)
-        if effect is not None and object_id is not None:
-            effect(object_id)
-    return True
+        waiting = OutboxEvent.objects.select_for_update().filter(
+            pk__in=list(event_ids), delivered_at=None
+        )
+        ids = list(waiting.order_by("pk").values_list("pk", flat=True))
+        events = AuditLog.objects.filter(pk__in=ids).exclude(channel=MODULE_CHANNEL)
+        causes = [
+            _Cause(event, fired)
+            for event in events.order_by("pk")
+            for fired in hooks_of_event(event.action, event.details)
+        ]
+        runs = _runs(causes)
+        ModuleRun.objects.bulk_create(runs, ignore_conflicts=True)
+        OutboxEvent.objects.filter(pk__in=ids).update(delivered_at=timezone.now())
+    return len(runs)
 
 
-def finish_unserved_run(run_id: int) -> None:
-    """Finish a requested run that no module takes."""
-    run = ModuleRun.objects.filter(pk=run_id, done_at=None)
-    run.update(status=ModuleRun.Status.REJECTED, message=UNSERVED, done_at=timezone.now())
+def _runs(causes: list[_Cause]) -> list[ModuleRun]:
+    names = {cause.fired.hook for cause in causes}
+    if not names:
+        return []
+    wanted: dict[str, list[HookSubscription]] = {}
+    rows = HookSubscription.objects.filter(hook_name__in=names, module__is_active=True)
+    for row in rows.select_related("module").order_by("pk"):
+        wanted.setdefault(row.hook_name, []).append(row)
+    runs = [_run(cause, row) for cause in causes for row in wanted.get(cause.fired.hook, ())]
+    if runs:
+        _count_hops(runs, min(cause.event.recorded_at for cause in causes))
+    return runs
 
 
-EFFECTS: dict[str, Callable[[int], None]] = {"hook.requested": finish_unserved_run}
+def _run(cause: _Cause, subscription: HookSubscription) -> ModuleRun:
+    event, module = cause.event, subscription.module
+    return ModuleRun(
+        module=module,
+        module_name=module.package,
+        hook_name=subscription.hook_name,
+        object_kind=cause.fired.kind,
+        targets=[{"type": cause.fired.kind, "id": cause.object_id}],
+        payload=cause.payload(),
+        case_id=event.case_id,
+        user_id=event.actor_id,
+        user_login=event.actor_login,
+        event_id=event.pk,
+        dedup_key=f"event:{event.pk}:{subscription.pk}",
+        queued_at=event.recorded_at,
+    )
+
+
+def _count_hops(runs: list[ModuleRun], since: dt.datetime) -> None:
+    """Note of each run how many runs of its module on its object led to it; end what runs in a circle.
+
+    A change that happened while the module was at work on the object is taken for the module's own.
+    """
+    at_work = ModuleRun.objects.filter(module__in={run.module_id for run in runs})
+    at_work = at_work.filter(Q(done_at=None) | Q(done_at__gte=since), started_at__isnull=False)
+    earlier = list(
+        at_work.values_list(
+            "module_id", "case_id", "targets", "started_at", "done_at", "hops"
+        ).order_by("-pk")[:1000]
+    )
+    for run in runs:
+        for module_id, case_id, targets, started_at, done_at, hops in earlier:
+            is_same = (module_id, case_id, targets) == (run.module_id, run.case_id, run.targets)
+            if is_same and started_at <= run.queued_at <= (done_at or timezone.now()):
+                run.hops = max(run.hops, hops + 1)
+        if run.hops > MAXIMUM_HOPS:
+            run.status, run.message, run.done_at = (
+                ModuleRun.Status.REJECTED,
+                LOOP,
+                timezone.now(),
+            )
 
 
 def claim_due(*, limit: int = BATCH) -> list[int]:
-    """Take the events that are due, oldest first, so that nobody else sends them; return their ids.
+    """Take the events that are due, oldest first, so that nobody else works on them; return their ids.
 
-    A claim is a promise to send now. When nothing comes of it they are due again after a wait that
-    doubles with every attempt.
+    When nothing comes of a claim they are due again after a wait that doubles with every attempt.
     """
     now = timezone.now()
-    limit = min(limit, MAXIMUM_IN_FLIGHT - _in_flight(now))
-    if limit <= 0:
-        return []
     if connection.vendor == "postgresql":
         return _claim_in_one_statement(now, limit)
     due = OutboxEvent.objects.filter(delivered_at=None, next_attempt_at__lte=now + CLOCK_SKEW)
@@ -65,18 +175,6 @@ def claim_due(*, limit: int = BATCH) -> list[int]:
             attempts=F("attempts") + 1, next_attempt_at=_next_attempt(now)
         )
     return ids
-
-
-def _in_flight(now: dt.datetime) -> int:
-    """Return how many events were sent and are neither delivered nor due again."""
-    sent = OutboxEvent.objects.filter(delivered_at=None, attempts__gt=0)
-    return sent.filter(next_attempt_at__gt=now + CLOCK_SKEW)[:MAXIMUM_IN_FLIGHT].count()
-
-
-def release(event_ids: Iterable[int]) -> None:
-    """Give claimed events back because the broker did not take them; they are due again at once."""
-    claimed = OutboxEvent.objects.filter(pk__in=list(event_ids), delivered_at=None, attempts__gt=0)
-    claimed.update(attempts=F("attempts") - 1, next_attempt_at=timezone.now())
 
 
 def _next_attempt(now: dt.datetime) -> Choice:
@@ -92,7 +190,7 @@ def _next_attempt(now: dt.datetime) -> Choice:
 
 
 # One round trip, because somebody waits for the event; rows another relay is claiming are left to it.
-# The commit does not wait for the disk: a claim lost in a crash only means that an event is sent twice.
+# The commit does not wait for the disk: a claim lost in a crash only means that it is made again.
 _CLAIM = """
 UPDATE core_outboxevent SET
     attempts = attempts + 1,

@@ -18,16 +18,16 @@ def client() -> redis.Redis:
     )
 
 
-def heartbeat_key() -> str:
-    """Return the key that exists as long as a worker of this installation does its work."""
-    return f"{settings.CELERY_TASK_DEFAULT_QUEUE}:worker-heartbeat"
+def heartbeat_key(queue: str) -> str:
+    """Return the key that exists as long as somebody of this installation works on a queue."""
+    return f"{settings.CELERY_TASK_DEFAULT_QUEUE}:consumer:{queue}"
 
 
-def note_worker_heartbeat() -> None:
-    """Let every process know for the next minute that a worker is at work."""
-    client().set(heartbeat_key(), "1", ex=HEARTBEAT_SECONDS)
+def note_consumer(queue: str) -> None:
+    """Let every process know for the next minute that somebody works on a queue."""
+    client().set(heartbeat_key(queue), "1", ex=HEARTBEAT_SECONDS)
 
 
-def has_worker_heartbeat() -> bool:
-    """Tell whether a worker was at work within the last minute."""
-    return bool(client().exists(heartbeat_key()))
+def has_consumer(queue: str) -> bool:
+    """Tell whether somebody worked on a queue within the last minute."""
+    return bool(client().exists(heartbeat_key(queue)))

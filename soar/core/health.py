@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from functools import cache
+from typing import Any
 
 import redis
 from django.apps import apps
@@ -96,11 +97,19 @@ def _check_broker() -> str:
 
 
 def _check_worker() -> str:
+    return _check_consumer(settings.CELERY_TASK_DEFAULT_QUEUE)
+
+
+def _check_modules() -> str:
+    return _check_consumer(settings.SOAR_MODULES_QUEUE)
+
+
+def _check_consumer(queue: str) -> str:
     try:
-        is_working = broker.has_worker_heartbeat()
+        is_working = broker.has_consumer(queue)
     except redis.RedisError:
         return "failed: unknown"
-    return OK if is_working else "failed: no worker at work in the last minute"
+    return OK if is_working else f"failed: nobody worked on queue {queue} in the last minute"
 
 
 def _check_disk() -> str:
@@ -116,6 +125,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "migrations": _check_migrations,
     "broker": _check_broker,
     "worker": _check_worker,
+    "modules": _check_modules,
     "disk": _check_disk,
 }
 
@@ -171,14 +181,22 @@ class _Numbers(Collector):
             rows = apps.get_model(label)._default_manager
             yield _gauge(f"soar_{name}", f"Number of {name}", rows.count())
         yield _gauge("soar_worker_up", "A worker was at work lately", _check_worker() == OK)
+        yield _gauge("soar_modules_up", "A worker ran modules lately", _check_modules() == OK)
+        pending = apps.get_model("modules.ModuleRun")._default_manager.filter(status="pending")
+        yield _gauge("soar_module_runs_pending", "Module runs to start", pending.count())
+        yield _gauge(
+            "soar_module_runs_oldest_pending_seconds",
+            "Age of the oldest module run to start",
+            _age_seconds(pending, "queued_at"),
+        )
 
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(name, text, value=value)
 
 
-def _age_seconds(events: QuerySet[OutboxEvent]) -> float:
-    oldest = events.aggregate(oldest=Min("created_at"))["oldest"]
+def _age_seconds(rows: QuerySet[Any], since: str = "created_at") -> float:
+    oldest = rows.aggregate(oldest=Min(since))["oldest"]
     return max(0.0, (timezone.now() - oldest).total_seconds()) if oldest else 0.0
 
 

@@ -101,6 +101,7 @@ def children() -> list[Child]:
         *([_broker()] if has_own_broker() else []),
         Child("web", _web_command()),
         Child("worker", [*celery, "worker", "--pool", pool[0], "--concurrency", pool[1], *options]),
+        Child("modules", _modules_command([*celery, "worker"])),
         Child("relay", [sys.executable, "manage.py", "relay"]),
         Child("scheduler", [*celery, "beat", "--schedule", schedule, "--loglevel", "WARNING"]),
     ]
@@ -134,6 +135,19 @@ def missing_for_readiness() -> str:
     except (ValueError, KeyError, TypeError):
         return f"the web server answers {answer.status}"
     return ", ".join(f"{name} {state}" for name, state in checks.items() if state != "ok")
+
+
+def _modules_command(worker: list[str]) -> list[str]:
+    """Return the command of the worker that runs modules.
+
+    Threads, whatever the database: all they do is wait for the processes in which modules run.
+    """
+    queues = ",".join([settings.SOAR_MODULES_QUEUE, *settings.SOAR_MODULE_QUEUES])
+    return [
+        *(*worker, "--pool", "threads", "--concurrency", str(settings.SOAR_MODULE_SLOTS)),
+        *("--queues", queues, "--hostname", "modules@%h", "--prefetch-multiplier", "1"),
+        *("--without-gossip", "--without-mingle", "--loglevel", "WARNING"),
+    ]
 
 
 def _web_command() -> list[str]:

@@ -1,0 +1,97 @@
+"""What keeps a pending run from starting: now, or for good."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.utils import timezone
+
+from cases.models import CaseIoc
+from iocs.models import Tlp
+from modules.models import Module, ModuleRun
+from modules.services.sending import is_paused
+
+Status = ModuleRun.Status
+PAUSED_SECONDS = 5
+BUSY_SECONDS = 2
+MINUTE = dt.timedelta(minutes=1)
+# From free to disclose to for the named recipients only. Source: FIRST, TLP 2.0; amber+strict is its.
+TLP_ORDER = ("clear", "white", "green", "amber", "amber+strict", "red")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Why a run does not start: `ends_as` for good, else it waits until `available_at`."""
+
+    reason: str
+    ends_as: str = ""
+    available_at: dt.datetime | None = None
+
+
+def why_not(run: ModuleRun, module: Module | None) -> Verdict | None:
+    """Return what keeps a run from starting, None for nothing; the module's row is locked by the caller."""
+    now = timezone.now()
+    if run.is_cancel_requested:
+        return Verdict("Cancelled before it started", Status.CANCELLED)
+    if module is None:
+        return Verdict("The module was removed", Status.CANCELLED)
+    if not module.is_active:
+        return Verdict("The module was disabled", Status.CANCELLED)
+    if is_paused():
+        later = now + dt.timedelta(seconds=PAUSED_SECONDS)
+        return Verdict("Modules are paused", available_at=later)
+    if module.broken_until is not None and module.broken_until > now:
+        return Verdict("The module failed too often", available_at=module.broken_until)
+    return _too_secret(run, module) or _over_quota(run, module, now) or _too_many(module, now)
+
+
+def _too_secret(run: ModuleRun, module: Module) -> Verdict | None:
+    """Refuse objects whose TLP the module may not be told (the operator's limit)."""
+    if module.maximum_tlp is None or run.object_kind != "ioc" or run.payload is not None:
+        return None
+    ids = [target["id"] for target in run.targets]
+    rows = CaseIoc.objects.filter(case_id=run.case_id, ioc_id__in=ids)
+    limit = rank(module.maximum_tlp)
+    above = [tlp for tlp in Tlp.objects.filter(case_iocs__in=rows) if rank(tlp) > limit]
+    if not above:
+        return None
+    text = f"TLP:{above[0].name} is above TLP:{module.maximum_tlp.name}, the limit of the module"
+    return Verdict(text, Status.REJECTED)
+
+
+def rank(tlp: Tlp) -> int:
+    """Return how restricted a TLP is; an unknown one is the most restricted of all."""
+    name = tlp.name.lower().strip()
+    return TLP_ORDER.index(name) if name in TLP_ORDER else len(TLP_ORDER)
+
+
+def _over_quota(run: ModuleRun, module: Module, now: dt.datetime) -> Verdict | None:
+    if not module.per_minute:
+        return None
+    started = ModuleRun.objects.filter(module=module, started_at__gt=now - MINUTE)
+    starts = list(started.order_by("-started_at").values_list("started_at", flat=True))
+    if len(starts) < module.per_minute:
+        return None
+    free_at = starts[module.per_minute - 1] + MINUTE
+    return Verdict(f"{module.per_minute} runs a minute are allowed", available_at=free_at)
+
+
+def _too_many(module: Module, now: dt.datetime) -> Verdict | None:
+    running = ModuleRun.objects.filter(module=module, status=Status.RUNNING)
+    if running.count() < module.concurrency:
+        return None
+    later = now + dt.timedelta(seconds=BUSY_SECONDS)
+    return Verdict(f"{module.concurrency} runs at once are allowed", available_at=later)
+
+
+def let_next_start(module_id: int | None) -> None:
+    """Make the oldest run that waits for its module's turn due now; part of ending a run."""
+    now = timezone.now()
+    waiting = ModuleRun.objects.filter(
+        Q(available_at__gt=now) & Q(available_at__lte=now + dt.timedelta(seconds=BUSY_SECONDS)),
+        module_id=module_id,
+        status=Status.PENDING,
+    )
+    first = waiting.order_by("queued_at", "pk").values_list("pk", flat=True).first()
+    if first is not None:
+        ModuleRun.objects.filter(pk=first, status=Status.PENDING).update(available_at=now)

@@ -1,0 +1,178 @@
+"""What keeps a run from starting, and how it goes on."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from iocs.models import Tlp
+from modules.models import Module, ModuleRun
+from modules.runner.host import Ending
+from modules.services.execution import execute, start
+from modules.services.gates import rank
+from modules.services.registry import reset_breaker, set_paused
+from soar.core.actor import Actor
+from tests.modules.runs.conftest import ToldRunner, deliver_all, ended, finished, let_pass, make_due
+
+NewIoc = Callable[..., Any]
+
+
+def set_up(module: Module, **fields: Any) -> None:
+    Module.objects.filter(pk=module.pk).update(**fields)
+
+
+def state_of(run: ModuleRun) -> tuple[str, str]:
+    run.refresh_from_db()
+    return run.status, run.message
+
+
+def another(new_ioc: NewIoc, value: str = "203.0.113.5", tlp: str = "green") -> ModuleRun:
+    """Make another pending run."""
+    new_ioc(value, tlp)
+    deliver_all()
+    return ModuleRun.objects.latest("pk")
+
+
+def test_a_disabled_module_starts_nothing_more(run: ModuleRun, listener: Module) -> None:
+    set_up(listener, is_active=False)
+    assert start(run.pk) is None
+    assert state_of(run) == ("cancelled", "The module was disabled")
+
+
+def test_the_run_of_a_removed_module_is_cancelled(run: ModuleRun, listener: Module) -> None:
+    listener.delete()
+    assert start(run.pk) is None
+    assert state_of(run) == ("cancelled", "The module was removed")
+
+
+def test_the_kill_switch_holds_a_run_that_was_sent_already(
+    run: ModuleRun, as_administrator: Actor
+) -> None:
+    set_paused(as_administrator, is_paused=True, reason="now")
+    assert start(run.pk) is None
+    assert state_of(run) == ("pending", "Modules are paused")
+    assert run.available_at > timezone.now()
+    set_paused(as_administrator, is_paused=False)
+    assert start(run.pk) is not None
+
+
+@pytest.mark.parametrize(
+    ("tlp", "status"), [("green", "running"), ("amber", "rejected"), ("red", "rejected")]
+)
+def test_an_ioc_above_the_tlp_of_the_module_is_not_told(
+    run: ModuleRun, listener: Module, new_ioc: NewIoc, tlp: str, status: str
+) -> None:
+    set_up(listener, maximum_tlp=Tlp.objects.get(name="green"))
+    second = another(new_ioc, tlp=tlp)
+    start(second.pk)
+    assert state_of(second)[0] == status
+
+
+def test_an_unknown_tlp_is_the_most_restricted() -> None:
+    known = [rank(Tlp(name=name)) for name in ("clear", "green", "amber", "amber+strict", "red")]
+    assert known == sorted(known)
+    assert rank(Tlp(name="chartreuse")) > max(known)
+
+
+def test_no_more_runs_at_once_than_the_module_allows(
+    run: ModuleRun, listener: Module, new_ioc: NewIoc, runner: ToldRunner
+) -> None:
+    set_up(listener, concurrency=1)
+    second = another(new_ioc)
+    seen = []
+    runner.meanwhile = lambda: seen.append((start(second.pk), *state_of(second)))
+    execute(run.pk)
+    assert seen == [(None, "pending", "1 runs at once are allowed")]
+    second.refresh_from_db()
+    assert second.available_at <= timezone.now()  # the end of the first let it go on
+    assert execute(second.pk)
+
+
+def test_the_quota_makes_runs_wait_and_loses_none(
+    run: ModuleRun, listener: Module, new_ioc: NewIoc, runner: ToldRunner
+) -> None:
+    set_up(listener, per_minute=1)
+    second = another(new_ioc)
+    assert execute(run.pk)
+    assert not execute(second.pk)
+    assert state_of(second) == ("pending", "1 runs a minute are allowed")
+    wait = second.available_at - timezone.now()
+    assert dt.timedelta(seconds=50) < wait < dt.timedelta(seconds=60)
+    let_pass(run, 61)
+    assert execute(second.pk)
+
+
+def test_failures_in_a_row_break_the_module_and_hold_its_runs(
+    run: ModuleRun, listener: Module, new_ioc: NewIoc, runner: ToldRunner
+) -> None:
+    set_up(listener, breaker_failures=2)
+    runner.outcome = ended(Ending.TIMEOUT, "took longer than 7 s")
+    second, third = another(new_ioc), another(new_ioc, "203.0.113.6")
+    execute(run.pk)
+    execute(second.pk)
+    listener.refresh_from_db()
+    assert (listener.state, listener.failures_in_a_row) == ("broken", 2)
+    assert "2 failures in a row, the last: took longer than 7 s" in listener.state_reason
+    assert not execute(third.pk)
+    assert state_of(third) == ("pending", "The module failed too often")
+    assert third.available_at == listener.broken_until
+
+
+def test_after_the_pause_one_run_tries_and_success_mends_the_module(
+    run: ModuleRun, listener: Module, new_ioc: NewIoc, runner: ToldRunner
+) -> None:
+    past = timezone.now() - dt.timedelta(seconds=1)
+    set_up(listener, state="broken", broken_until=past, failures_in_a_row=5, state_reason="x")
+    second = another(new_ioc)
+    tried = []
+    runner.meanwhile = lambda: tried.append(start(second.pk))
+    runner.outcome = finished()
+    assert execute(run.pk)
+    assert tried == [None]
+    listener.refresh_from_db()
+    assert (listener.state, listener.state_reason, listener.failures_in_a_row) == ("ready", "", 0)
+    assert listener.broken_until is None
+
+
+def test_a_failing_trial_gives_another_pause(
+    run: ModuleRun, listener: Module, runner: ToldRunner
+) -> None:
+    past = timezone.now() - dt.timedelta(seconds=1)
+    set_up(listener, state="broken", broken_until=past, failures_in_a_row=5)
+    runner.outcome = finished("failure", message="still no answer")
+    execute(run.pk)
+    listener.refresh_from_db()
+    assert (listener.state, listener.failures_in_a_row) == ("broken", 6)
+    assert listener.broken_until > timezone.now()
+
+
+def test_a_success_in_between_forgets_the_failures(
+    run: ModuleRun, listener: Module, runner: ToldRunner
+) -> None:
+    set_up(listener, failures_in_a_row=4)
+    execute(run.pk)
+    listener.refresh_from_db()
+    assert (listener.failures_in_a_row, listener.state) == (0, "ready")
+
+
+def test_a_breaker_of_zero_never_opens(
+    run: ModuleRun, listener: Module, runner: ToldRunner
+) -> None:
+    set_up(listener, breaker_failures=0)
+    runner.outcome = finished("failure")
+    execute(run.pk)
+    listener.refresh_from_db()
+    assert (listener.state, listener.failures_in_a_row) == ("ready", 1)
+
+
+def test_an_administrator_closes_the_breaker_by_hand(
+    run: ModuleRun, listener: Module, runner: ToldRunner, as_administrator: Actor
+) -> None:
+    later = timezone.now() + dt.timedelta(hours=1)
+    set_up(listener, state="broken", broken_until=later, failures_in_a_row=5)
+    assert not execute(run.pk)
+    reset_breaker(as_administrator, listener.pk)
+    make_due(run)
+    assert execute(run.pk)
