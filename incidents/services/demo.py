@@ -84,7 +84,7 @@ def _add_analysts(administrator: Actor, customer_ids: list[int]) -> dict[str, Ac
             email=f"{login}@watchfloor.example",
             password=generated_password(),
         )
-        set_groups(administrator, user.pk, group_ids=[ANALYSTS_ID])
+        user = set_groups(administrator, user.pk, group_ids=[ANALYSTS_ID])
         for pk in customer_ids:
             set_membership(administrator, pk, user_id=user.pk, level=AccessLevel.FULL_ACCESS)
         analysts[login] = Actor.of(user, "system")
