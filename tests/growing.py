@@ -29,7 +29,7 @@ from cases.models import (
 )
 from iocs.models import Ioc, IocType
 from iocs.models.iocs import fingerprint
-from modules.models import ModuleRun
+from modules.models import HookSubscription, Module, ModuleParameter, ModuleRun
 from soar.core.models import AuditLog, User
 from soar.core.services.api_keys import issue_key
 from tests.cast import ADMINISTRATORS
@@ -93,6 +93,7 @@ def grow_house(case: Case, count: int, *, mark: str = "x") -> None:
     by = {"status_id": 1, "opened_by_id": 1, "updated_by_id": 1, "assignee_id": 1}
     _bulk(GlobalTask, [by | {"title": name} for name in names])
     _bulk(ModuleRun, [{"hook_name": n, "case_id": case.pk, "user_login": "a"} for n in names])
+    _grow_modules(names)
     line = {
         "actor_login": "a",
         "channel": "iris",
@@ -104,6 +105,15 @@ def grow_house(case: Case, count: int, *, mark: str = "x") -> None:
     for lookup in (AnalysisStatus, EventCategory, AssetType, IocType):
         _bulk(lookup, [{"name": name} for name in names])
     _bulk(CaseClassification, [{"name": name, "name_expanded": name} for name in names])
+
+
+def _grow_modules(names: list[str]) -> None:
+    by = {"service_user_id": 1, "added_by_id": 1, "is_active": True}
+    modules = _bulk(Module, [by | {"package": name, "human_name": name} for name in names])
+    shared = {"hook_name": "on_manual_trigger_ioc", "is_manual": True}
+    _bulk(HookSubscription, [shared | {"module": one, "ui_name": one.package} for one in modules])
+    part = {"position": 0, "name": "url", "human_name": "URL", "type": "string"}
+    _bulk(ModuleParameter, [part | {"module": one} for one in modules])
 
 
 def _grow_users(case: Case, names: list[str]) -> None:

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from cases.models import Case, Customer, GlobalTask
 from incidents.services.incidents import open_incident
+from modules.models import Module, ModuleRun
 from soar.api.iris.urls import doors
 from soar.core.actor import Actor
 from soar.core.models import User
@@ -93,6 +94,9 @@ def ids_of(case: Case, user: User) -> dict[str, Any]:
         "login": user.login,
         "object_type": "ioc",
         "pk": 1,
+        "count": MANY * 3,
+        "module_id": Module.objects.order_by("pk").values_list("pk", flat=True)[0],
+        "run": ModuleRun.objects.order_by("pk").values_list("task_id", flat=True)[0],
     }
 
 

@@ -89,23 +89,38 @@ def import_configuration(actor: Actor, module_id: int, entries: Sequence[Any]) -
         raise Invalid(INVALID_DATA)
     with recording(actor) as record:
         module = find_module(Module.objects.select_for_update(of=("self",)), module_id)
-        by_name = {row.name: row for row in module.parameters.all()}
-        problems = {}
-        for entry in entries:
-            name = str(entry.get("param_name", ""))
-            try:
-                _import_one(by_name.get(name), entry)
-            except Invalid as error:
-                problems[name] = error.message
-        summary = f"imported the configuration of module {module.human_name}"
-        after = {"parameters": sorted(set(by_name) - set(problems))}
-        record("module.configuration_imported", module, summary=summary, after=after)
-    module = refresh_subscriptions(actor, module_id)
+        saved, problems = _import_all(module, entries)
+        if saved:
+            summary = f"imported the configuration of module {module.human_name}"
+            record(
+                "module.configuration_imported",
+                module,
+                summary=summary,
+                after={"parameters": sorted(saved)},
+            )
+    if saved:
+        module = refresh_subscriptions(actor, module_id)
     if problems:
         lines = [f"- Unable to save parameter {name}" for name in problems]
         details = [f"{name}: {reason}" for name, reason in problems.items()]
         raise Invalid("\n".join([PARTIAL, *lines]), details=details)
     return module
+
+
+def _import_all(module: Module, entries: Sequence[Any]) -> tuple[set[str], dict[str, str]]:
+    """Save what can be saved; return its names, and the reasons by name of what cannot."""
+    by_name = {row.name: row for row in module.parameters.all()}
+    saved: set[str] = set()
+    problems: dict[str, str] = {}
+    for entry in entries:
+        name = str(entry.get("param_name", ""))
+        try:
+            _import_one(by_name.get(name), entry)
+        except Invalid as error:
+            problems[name] = error.message
+        else:
+            saved.add(name)
+    return saved, problems
 
 
 def define_parameters(module: Module, definitions: Sequence[Definition]) -> None:

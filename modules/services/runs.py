@@ -86,7 +86,8 @@ def _matching(object_type: str, module_name: str, ui_name: str) -> list[HookSubs
     """Return the active manual hooks of a type that a call means. Raise Invalid naming what is missing."""
     hook = f"{MANUAL_PREFIX}{object_type}"
     package = _package(module_name)
-    wanted = f"{package}::{hook}" if ui_name == f"{module_name}::{hook}" else ui_name
+    is_default_name = ui_name == f"{module_name}::{hook}"
+    wanted = "" if package != module_name and is_default_name else ui_name
     matching = [
         one
         for one in manual_subscriptions(object_type)

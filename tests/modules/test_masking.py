@@ -24,9 +24,29 @@ def text_of(value: Any) -> str:
 
 @pytest.mark.parametrize(
     "name",
-    ["key", "api_key", "apiKey", "X-Api-Key", "VT_KEY", "apikey", "keys", "token", "accessToken"]
-    + ["password", "db_passwd", "secret", "client_secret", "Authorization", "proxy-authorization"]
-    + ["credentials", "passphrase", "auth", "cookie", "pwd", "bearer"],
+    [
+        "key",
+        "api_key",
+        "apiKey",
+        "X-Api-Key",
+        "VT_KEY",
+        "apikey",
+        "keys",
+        "token",
+        "accessToken",
+        "password",
+        "db_passwd",
+        "secret",
+        "client_secret",
+        "Authorization",
+        "proxy-authorization",
+        "credentials",
+        "passphrase",
+        "auth",
+        "cookie",
+        "pwd",
+        "bearer",
+    ],
 )
 def test_these_names_hide_their_value(name: str) -> None:
     assert is_secret_name(name)

@@ -51,9 +51,7 @@ def played(module: Make) -> Module:
 
 def value_for_run(module: Module, name: str) -> Any:
     """Return what a run of the module would read."""
-    return next(
-        one["value"] for one in configuration_for_run(module) if one["param_name"] == name
-    )
+    return next(one["value"] for one in configuration_for_run(module) if one["param_name"] == name)
 
 
 def shown(module: Module, name: str) -> dict[str, Any]:
@@ -159,7 +157,7 @@ def test_a_module_that_fails_to_register_keeps_its_hooks_and_the_new_value(
 ) -> None:
     set_parameter(as_administrator, played.pk, "key", SECRET)
     scripted.parts["played"].problem = "ValueError: no webhook"
-    with pytest.raises(Conflict, match="^Unable to update hooks$") as caught:
+    with pytest.raises(Conflict, match=r"^Unable to update hooks$") as caught:
         set_parameter(as_administrator, played.pk, "url", "https://b.example")
     assert caught.value.details[0] == "ValueError: no webhook"
     played.refresh_from_db()
@@ -183,7 +181,9 @@ def test_hooks_registered_under_an_outdated_configuration_do_not_count(
 # --- secrets
 
 
-@pytest.mark.parametrize(("name", "given"), [("key", SECRET), ("api_token", SECRET), ("hooks", JSON)])
+@pytest.mark.parametrize(
+    ("name", "given"), [("key", SECRET), ("api_token", SECRET), ("hooks", JSON)]
+)
 def test_no_secret_is_readable_in_the_database_or_in_an_answer(
     played: Module, as_administrator: Actor, name: str, given: str
 ) -> None:
@@ -315,7 +315,7 @@ def test_a_partial_import_names_what_failed_and_keeps_the_rest(
 def test_nonsense_is_not_imported(
     played: Module, as_administrator: Actor, entries: list[Any]
 ) -> None:
-    with pytest.raises(Invalid, match="^Invalid data$"):
+    with pytest.raises(Invalid, match=r"^Invalid data$"):
         import_configuration(as_administrator, played.pk, entries)
 
 
@@ -330,11 +330,9 @@ def test_only_administrators_configure(played: Module, as_analyst: Actor) -> Non
 
 
 @pytest.mark.parametrize("name", ["planet", "", "Url"])
-def test_an_unknown_parameter_is_told(
-    played: Module, as_administrator: Actor, name: str
-) -> None:
+def test_an_unknown_parameter_is_told(played: Module, as_administrator: Actor, name: str) -> None:
     for pk in (played.pk, 987):
-        with pytest.raises(NotFound, match="^Invalid parameter$"):
+        with pytest.raises(NotFound, match=r"^Invalid parameter$"):
             set_parameter(as_administrator, pk, name if pk == played.pk else "url", "x")
 
 

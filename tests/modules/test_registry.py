@@ -32,7 +32,10 @@ def hooks_of(module: Module) -> list[tuple[str, str]]:
 
 
 def test_a_shipped_module_is_registered_with_what_it_says_of_itself(module: Make) -> None:
-    parameters = [parameter("url", default="https://x"), parameter("on", "bool", section="Triggers")]
+    parameters = [
+        parameter("url", default="https://x"),
+        parameter("on", "bool", section="Triggers"),
+    ]
     made = module(Part(human_name="My module", version="2.1", parameters=parameters))
     assert (made.package, made.human_name, made.version) == ("played", "My module", "2.1")
     assert (made.interface_version, made.kind, made.state) == ("1.2.0", "module_processor", "ready")
@@ -216,7 +219,7 @@ def test_enabling_registers_the_hooks_anew(
 
 def test_an_unconfigured_module_is_not_enabled(module: Make, as_administrator: Actor) -> None:
     made = module(Part(parameters=NEEDS_KEY))
-    with pytest.raises(Conflict, match="^Unable to enable module$") as caught:
+    with pytest.raises(Conflict, match=r"^Unable to enable module$") as caught:
         enable_module(as_administrator, made.pk)
     assert caught.value.details == ["Mandatory parameters are not set: key"]
 
@@ -227,7 +230,7 @@ def test_a_module_that_cannot_register_its_hooks_is_not_enabled(
     made = module(LISTENS)
     disable_module(as_administrator, made.pk)
     scripted.parts["played"] = Part(problem="boom")
-    with pytest.raises(Conflict, match="^Unable to update hooks when enabling module$") as caught:
+    with pytest.raises(Conflict, match=r"^Unable to update hooks when enabling module$") as caught:
         enable_module(as_administrator, made.pk)
     assert caught.value.details == ["boom", "ERROR line of the log"]
     made.refresh_from_db()

@@ -117,7 +117,6 @@ def test_sec_12_the_link_of_a_shared_asset_leaves_out_hidden_cases(
         ("/case/assets/add", "ioc_links", "ioc"),
         ("/case/timeline/events/add", "event_assets", "asset"),
         ("/case/timeline/events/add", "event_iocs", "ioc"),
-        ("/dim/hooks/call", "targets", "ioc"),
     ],
 )
 def test_sec_12_a_reference_into_a_hidden_case_is_refused_like_one_to_nothing(
@@ -132,13 +131,22 @@ def test_sec_12_a_reference_into_a_hidden_case_is_refused_like_one_to_nothing(
         "event_category_id": 1,
         "event_date": "2026-03-01T12:00:00.000",
         "event_tz": "+00:00",
-        "hook_name": "x",
-        "type": "ioc",
     } | {field: [leaky.id_of(side, noun)]}
     answer = analyst_client.post(f"{path}?cid={leaky.here['case']}", body).json()
     assert answer["message"] == "Data error"
     assert list(answer["data"]) == [field]
     assert len(answer["data"][field]) == 1
+
+
+@pytest.mark.parametrize("side", ["there", "missing"])
+def test_sec_12_no_hook_is_called_on_an_object_of_a_hidden_case(
+    leaky: World, analyst_client: ApiClient, side: str
+) -> None:
+    pk = leaky.id_of(side, "ioc")
+    body = {"hook_name": "x", "type": "ioc", "targets": [pk]}
+    answer = analyst_client.post(f"/dim/hooks/call?cid={leaky.here['case']}", body).json()
+    text = "Errors encountered during processing of data. Queued task with 0 objects"
+    assert (answer["message"], answer["data"]) == (text, [f"Object ID {pk} not found"])
 
 
 @pytest.mark.parametrize("side", ["there", "missing"])

@@ -119,6 +119,19 @@ class QueuedRunOut(serializers.Serializer[Any]):
     module_name = serializers.CharField()
 
 
+class Targets(IdList):
+    """The ids of the objects to call a hook on."""
+
+    def to_internal_value(self, data: Any) -> list[int]:
+        """Return the ids; complain of what is none in the words of IRIS."""
+        try:
+            return super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            if isinstance(data, list):
+                raise Invalid("Invalid target") from error
+            raise
+
+
 class HookCallIn(serializers.Serializer[Any]):
     """Which hook to call on which objects."""
 
@@ -126,7 +139,7 @@ class HookCallIn(serializers.Serializer[Any]):
     hook_ui_name = Text(required=False, allow_null=True, max_length=300)
     module_name = Text(required=False, allow_null=True, max_length=200)
     type = Text(required=False, allow_null=True, max_length=50)
-    targets = IdList(required=False, allow_null=True, child=Integer(min_value=0), max_length=1000)
+    targets = Targets(required=False, allow_null=True, child=Integer(min_value=0), max_length=1000)
 
     def validate(self, attrs: Row) -> Row:
         """Complain of what is missing in the words IRIS uses (contract §2.1, dim/hooks/call)."""
@@ -159,10 +172,10 @@ class DimViewSet(IrisViewSet):
         return self._latest(min(count, MAXIMUM))
 
     @endpoint(ANY_KEY, summary="Tell how a module run ended", gives=RunStatusOut)
-    def status(self, request: Request, task_id: str) -> Response:
+    def status(self, request: Request, run: str) -> Response:
         """Answer one run with its log."""
         try:
-            found = self._runs().filter(task_id=uuid.UUID(task_id)).first()
+            found = self._runs().filter(task_id=uuid.UUID(run)).first()
         except ValueError:
             found = None
         if found is None:

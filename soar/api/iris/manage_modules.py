@@ -1,8 +1,8 @@
 """`/manage/modules/*`: which modules there are, their configuration and their hooks."""
 
 import base64
-import binascii
 import json
+import re
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -24,6 +24,7 @@ from soar.core.permissions import Permission
 
 ADMINISTRATOR = needs(Permission.SERVER_ADMINISTRATOR)
 SEPARATOR = "##"
+MODULE_ID = re.compile("[0-9]{1,19}")
 Row = dict[str, Any]
 
 
@@ -190,12 +191,10 @@ def _address(encoded: str) -> tuple[int, str]:
     padded = encoded.replace("-", "+").replace("_", "/") + "=" * (-len(encoded) % 4)
     try:
         text = base64.b64decode(padded, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise NotFound(parameters.UNKNOWN) from error
     number, separator, name = text.partition(SEPARATOR)
-    if not separator or not (number.isascii() and number.isdigit()) or len(number) > 19:
-        raise NotFound(parameters.UNKNOWN)
-    if "\x00" in name:
+    if not separator or not MODULE_ID.fullmatch(number) or "\x00" in name:
         raise NotFound(parameters.UNKNOWN)
     return int(number), name
 

@@ -196,7 +196,7 @@ called_by_clients = [
     post("search", SearchViewSet, "search"),
     get("activities/list", SearchViewSet, "activities"),
     get("dim/tasks/list/<id:count>", DimViewSet, "last_runs"),
-    get("dim/tasks/status/<str:task_id>", DimViewSet, "status"),
+    get("dim/tasks/status/<str:run>", DimViewSet, "status"),
     get("manage/modules/list", ManageModuleViewSet, "list"),
     post("manage/modules/add", ManageModuleViewSet, "add"),
     post("manage/modules/set-parameter/<path:encoded>", ManageModuleViewSet, "set_parameter"),

@@ -7,12 +7,27 @@ import pytest
 from cases.models import Case
 from cases.services.access import set_user_access
 from incidents.services.incidents import open_incident
+from modules.services import describing
 from soar.core.actor import Actor
 from soar.core.models import User
 from soar.core.permissions import AccessLevel
 from tests.api.iris.world import fill_case
+from tests.modules.rows import PLAYED
+from tests.modules.scripted import Part, ScriptedRunner, wish
 
 Ids = dict[str, int]
+
+
+@pytest.fixture(autouse=True)
+def modules_by_script(monkeypatch: pytest.MonkeyPatch) -> ScriptedRunner:
+    """Play modules from a script: here it counts what the door says, not what modules do."""
+    runner = ScriptedRunner()
+    runner.parts = {
+        PLAYED: Part(wishes=lambda values: [wish("on_manual_trigger_ioc")]),
+        "watchfloor_refang": Part("Refang"),
+    }
+    monkeypatch.setattr(describing, "run_job", runner)
+    return runner
 
 
 @pytest.fixture

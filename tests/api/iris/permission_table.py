@@ -24,6 +24,7 @@ TENANT_NOUNS = frozenset(
         "event",
         "task",
         "evidence",
+        "run",
     ]
 )
 
@@ -123,7 +124,8 @@ USER = {
 ASSET_TYPE = {"asset_name": "Toaster", "asset_description": "Makes toast"}
 IOC_TYPE = {"type_name": "toast", "type_description": "Made by toasters"}
 CLASSIFICATION = {"name": "a:b", "name_expanded": "A: b", "description": "Class"}
-HOOK = {"hook_name": "any", "module_name": "any", "type": "ioc", "targets": ["$ioc"]}
+HOOK = {"hook_name": "any", "module_name": "played", "type": "ioc", "targets": ["$ioc"]}
+CONFIGURATION = {"module_configuration": [{"param_name": "url", "value": "https://x.example"}]}
 
 TABLE = [
     # Cases
@@ -258,8 +260,19 @@ TABLE = [
     Line("GET", "activities/list", ACTIVITY_READERS),
     any_key("GET", "dim/tasks/list"),
     any_key("GET", "dim/tasks/limited-list"),
+    any_key("GET", "dim/tasks/list/{row}", finds_nothing=True),
+    any_key("GET", "dim/tasks/status/{run}"),
     any_key("GET", "dim/hooks/options/ioc/list"),
     write("dim/hooks/call", **HOOK),
+    admin("GET", "manage/modules/list"),
+    admin("POST", "manage/modules/add", body={"module_name": "watchfloor_refang"}),
+    admin("POST", "manage/modules/set-parameter/{parameter}", body={"parameter_value": "x"}),
+    admin("POST", "manage/modules/enable/{module}"),
+    admin("POST", "manage/modules/disable/{module}"),
+    admin("POST", "manage/modules/remove/{module}"),
+    admin("GET", "manage/modules/export-config/{module}"),
+    admin("POST", "manage/modules/import-config/{module}", body=CONFIGURATION),
+    admin("GET", "manage/modules/hooks/list"),
     any_key("GET", "api/versions"),
     any_key("GET", "api/ping"),
 ]

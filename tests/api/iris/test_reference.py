@@ -15,6 +15,7 @@ from soar.core.actor import Actor
 from soar.core.models import User
 from soar.core.services.users import set_active
 from tests.http import ApiClient
+from tests.modules.rows import add_row, subscribe
 
 OPERATIONS = json.loads((Path(__file__).parent / "operations.json").read_text("utf-8"))
 # Where v1.0.2 documents no text, that of iris-web (contract §2.1).
@@ -90,6 +91,7 @@ BODIES: dict[str, dict[str, Any]] = {
 def ids(filled: dict[str, int], as_administrator: Actor, guest: User) -> dict[str, int | str]:
     """A value for every placeholder of a path."""
     set_active(as_administrator, guest.pk, active=False)
+    subscribe(add_row(), "on_manual_trigger_ioc")
     spare = {"name": "Spare", "description": "Spare"}
     nouns = ("asset", "group", "note", "ioc", "event", "task", "evidence", "case")
     return {f"{noun}_id": filled[noun] for noun in nouns} | {

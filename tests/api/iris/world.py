@@ -1,5 +1,6 @@
 """Two customers with everything in a case of each, and the nine callers of the permission table."""
 
+import base64
 import datetime as dt
 from dataclasses import dataclass, field
 
@@ -18,12 +19,14 @@ from cases.services.tasks import add_task
 from cases.services.timeline import add_event
 from incidents.services.incidents import open_incident
 from iocs.services import add_ioc_type
+from modules.models import ModuleRun
 from soar.core.actor import Actor
 from soar.core.models import User
 from soar.core.permissions import AccessLevel, Permission
 from soar.core.services.users import add_user, set_active, set_groups
 from tests.cast import ADMINISTRATORS, ANALYSTS, PASSWORD
 from tests.http import ApiClient, key_of
+from tests.modules.rows import PLAYED, add_parameter, add_row, subscribe
 
 MISSING = 987_654_321_987
 NO_LEVEL, READ_LEVEL, FULL_LEVEL = 1, 2, 4
@@ -103,6 +106,7 @@ def build_world() -> World:
         set_user_access(admin, int(here["case"]), user_id=users[login].pk, level=level)
     here["empty_customer"] = add_customer(admin, name="Empty Here").pk
     there["empty_customer"] = add_customer(admin, name="Empty There").pk
+    here["run"], there["run"] = _add_run(here), _add_run(there)
     denied = users["denied"].pk
     for pk in (here_customer, int(here["empty_customer"])):
         set_membership(admin, pk, user_id=denied, level=AccessLevel.DENY_ALL)
@@ -190,7 +194,21 @@ def _shared(admin: Actor, users: dict[str, User]) -> dict[str, int | str]:
         "ioc_type": add_ioc_type(admin, name="spare-ioc", description="Spare").pk,
         "classification": classification.pk,
         "analyst": users["analyst"].pk,
+        **_add_module(),
     }
+
+
+def _add_run(side: dict[str, int | str]) -> str:
+    case_id = int(side["case"])
+    return str(ModuleRun.objects.create(module_name="m", hook_name="h", case_id=case_id).task_id)
+
+
+def _add_module() -> dict[str, int | str]:
+    module = add_row(PLAYED)
+    subscribe(module, "on_manual_trigger_ioc")
+    add_parameter(module)
+    address = base64.b64encode(f"{module.pk}##url".encode()).decode()
+    return {"module": module.pk, "parameter": address}
 
 
 def _callers(users: dict[str, User]) -> dict[str, Caller]:
