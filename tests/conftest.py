@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 from incidents.services.bootstrap import seed
+from modules.services import preload
 from soar.core import audit_triggers, throttling
 from soar.core.models import User
 from tests.http import ApiClient, key_of
@@ -42,6 +43,12 @@ def _empty_and_seed(case: TransactionTestCase) -> None:
 def _no_remembered_failures() -> None:
     """Forget wrong keys other tests have sent."""
     throttling.forget_failures()
+
+
+@pytest.fixture(autouse=True)
+def _no_synchronous_hooks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no request look for modules to wait for; a test of such modules has it look at once."""
+    monkeypatch.setattr(preload, "_known", preload.Known(seen_at=float("inf")))
 
 
 @pytest.fixture

@@ -81,6 +81,7 @@ class ModuleRun(models.Model):
                 fields=["lease_until"], condition=models.Q(status="running"), name="run_running"
             ),
             models.Index(fields=["case_id", "id"], name="run_case"),
+            models.Index(fields=["event_id"], name="run_event"),
             models.Index(fields=["module", "status", "id"], name="run_module_status"),
         ]
 

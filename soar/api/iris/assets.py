@@ -267,20 +267,28 @@ class AssetViewSet(IrisViewSet):
         rows = rows.prefetch_related("ioc_links__case_ioc__ioc__type")
         return success(data=represent(AssetDetailsOut, find(rows, asset_id, services.NOT_IN_CASE)))
 
-    @endpoint(CASE_WRITE, summary="Add an asset", takes=AssetIn, gives=AssetOut)
+    @endpoint(
+        CASE_WRITE, summary="Add an asset", takes=AssetIn, gives=AssetOut, hooked="asset_create"
+    )
     def add(self, request: Request) -> Response:
         """Register an asset."""
         asset = services.add_asset(self.actor, self.case_id, **self.read(AssetIn))
-        return success("Asset added", represent(AssetOut, asset))
+        return success("Asset added", self.written(AssetOut, asset))
 
-    @endpoint(CASE_WRITE, summary="Update an asset", takes=AssetChangesIn, gives=UpdatedAssetOut)
+    @endpoint(
+        CASE_WRITE,
+        summary="Update an asset",
+        takes=AssetChangesIn,
+        gives=UpdatedAssetOut,
+        hooked="asset_update",
+    )
     def update(self, request: Request, asset_id: int) -> Response:
         """Change an asset."""
         changes = self.read(AssetChangesIn)
         asset = services.update_asset(self.actor, self.case_id, asset_id, **changes)
-        return success(f"Updated asset {asset.name}", represent(UpdatedAssetOut, asset))
+        return success(f"Updated asset {asset.name}", self.written(UpdatedAssetOut, asset))
 
-    @endpoint(CASE_WRITE, summary="Delete an asset", takes=Empty)
+    @endpoint(CASE_WRITE, summary="Delete an asset", takes=Empty, hooked="asset_delete")
     def delete(self, request: Request, asset_id: int) -> Response:
         """Delete an asset."""
         services.delete_asset(self.actor, self.case_id, asset_id)

@@ -240,11 +240,13 @@ def without_prefix(name: str, case_id: int) -> str:
 class ManageCaseViewSet(IrisViewSet):
     """Cases as a whole."""
 
-    @endpoint(STANDARD_USER, summary="Open a case", takes=CaseIn, gives=CaseOut)
+    @endpoint(
+        STANDARD_USER, summary="Open a case", takes=CaseIn, gives=CaseOut, hooked="case_create"
+    )
     def add(self, request: Request) -> Response:
         """Open a case with its incident."""
         incident = open_incident(self.actor, **self.read(CaseIn))
-        return success("Case created", represent(CaseOut, incident.case))
+        return success("Case created", self.written(CaseOut, incident.case))
 
     @endpoint(STANDARD_USER, summary="List the cases", gives=CaseRow, many=True)
     def list(self, request: Request) -> Response:
@@ -257,28 +259,40 @@ class ManageCaseViewSet(IrisViewSet):
         case = get_case_or_unknown(self.actor, case_id, f"Case ID {case_id} not found")
         return success(data=represent(CaseDetailsOut, case))
 
-    @endpoint(STANDARD_USER, summary="Update a case", takes=CaseChangesIn, gives=UpdatedCaseOut)
+    @endpoint(
+        STANDARD_USER,
+        summary="Update a case",
+        takes=CaseChangesIn,
+        gives=UpdatedCaseOut,
+        hooked="case_update",
+    )
     def update(self, request: Request, case_id: int) -> Response:
         """Change a case."""
         changes = self.read(CaseChangesIn)
         if "name" in changes:
             changes["name"] = without_prefix(changes["name"], case_id)
         case = services.update_case(self.actor, case_id, **changes)
-        return success("updated", represent(UpdatedCaseOut, case))
+        return success("updated", self.written(UpdatedCaseOut, case))
 
-    @endpoint(STANDARD_USER, summary="Close a case", takes=Empty, gives=CaseOut)
+    @endpoint(
+        STANDARD_USER, summary="Close a case", takes=Empty, gives=CaseOut, hooked="case_update"
+    )
     def close(self, request: Request, case_id: int) -> Response:
         """Close a case."""
         case = services.close_case(self.actor, case_id)
-        return success("Case closed successfully", represent(CaseOut, case))
+        return success("Case closed successfully", self.written(CaseOut, case))
 
-    @endpoint(STANDARD_USER, summary="Reopen a case", takes=Empty, gives=CaseOut)
+    @endpoint(
+        STANDARD_USER, summary="Reopen a case", takes=Empty, gives=CaseOut, hooked="case_update"
+    )
     def reopen(self, request: Request, case_id: int) -> Response:
         """Open a case again."""
         case = services.reopen_case(self.actor, case_id)
-        return success("Case reopened successfully", represent(CaseOut, case))
+        return success("Case reopened successfully", self.written(CaseOut, case))
 
-    @endpoint(STANDARD_USER, summary="Delete a case with all in it", takes=Empty)
+    @endpoint(
+        STANDARD_USER, summary="Delete a case with all in it", takes=Empty, hooked="case_delete"
+    )
     def delete(self, request: Request, case_id: int) -> Response:
         """Delete a case."""
         services.delete_case(self.actor, case_id)

@@ -99,20 +99,34 @@ class EvidenceViewSet(IrisViewSet):
         rows = evidences_of(self.actor, self.case_id)
         return success(data=represent(EvidenceOut, find(rows, evidence_id, services.NOT_IN_CASE)))
 
-    @endpoint(CASE_WRITE, summary="Add a piece of evidence", takes=EvidenceIn, gives=EvidenceOut)
+    @endpoint(
+        CASE_WRITE,
+        summary="Add a piece of evidence",
+        takes=EvidenceIn,
+        gives=EvidenceOut,
+        hooked="evidence_create",
+    )
     def add(self, request: Request) -> Response:
         """Register a piece."""
         evidence = services.add_evidence(self.actor, self.case_id, **self.read(EvidenceIn))
-        return success("Evidence added", represent(EvidenceOut, evidence))
+        return success("Evidence added", self.written(EvidenceOut, evidence))
 
-    @endpoint(CASE_WRITE, summary="Update a piece of evidence", takes=EvidenceIn, gives=EvidenceOut)
+    @endpoint(
+        CASE_WRITE,
+        summary="Update a piece of evidence",
+        takes=EvidenceIn,
+        gives=EvidenceOut,
+        hooked="evidence_update",
+    )
     def update(self, request: Request, evidence_id: int) -> Response:
         """Change a piece."""
         changes = self.read(EvidenceIn)
         evidence = services.update_evidence(self.actor, self.case_id, evidence_id, **changes)
-        return success(f"Evidence {evidence.filename} updated", represent(EvidenceOut, evidence))
+        return success(f"Evidence {evidence.filename} updated", self.written(EvidenceOut, evidence))
 
-    @endpoint(CASE_WRITE, summary="Delete a piece of evidence", takes=Empty)
+    @endpoint(
+        CASE_WRITE, summary="Delete a piece of evidence", takes=Empty, hooked="evidence_delete"
+    )
     def delete(self, request: Request, evidence_id: int) -> Response:
         """Strike a piece from the register."""
         services.delete_evidence(self.actor, self.case_id, evidence_id)

@@ -10,7 +10,6 @@ from rest_framework.response import Response
 from cases.models import GlobalTask, TaskStatus
 from cases.selectors import visible_global_tasks
 from cases.services import global_tasks as services
-from soar.api.base import represent
 from soar.api.fast import FastRead
 from soar.api.iris.envelope import success
 from soar.api.iris.fields import Always, Integer, Name, Text, Timestamp
@@ -111,22 +110,32 @@ class GlobalTaskViewSet(IrisViewSet):
             raise NotFound(f"Global task ID {task_id} not found")
         return success(data=row)
 
-    @endpoint(ANY_KEY, summary="Add a global task", takes=GlobalTaskIn, gives=GlobalTaskOut)
+    @endpoint(
+        ANY_KEY,
+        summary="Add a global task",
+        takes=GlobalTaskIn,
+        gives=GlobalTaskOut,
+        hooked="global_task_create",
+    )
     def add(self, request: Request) -> Response:
         """Add a task."""
         task = services.add_global_task(self.actor, **self.read(GlobalTaskIn))
-        return success("Saved !", represent(GlobalTaskOut, task))
+        return success("Saved !", self.written(GlobalTaskOut, task))
 
     @endpoint(
-        ANY_KEY, summary="Update a global task", takes=GlobalTaskChangesIn, gives=GlobalTaskOut
+        ANY_KEY,
+        summary="Update a global task",
+        takes=GlobalTaskChangesIn,
+        gives=GlobalTaskOut,
+        hooked="global_task_update",
     )
     def update(self, request: Request, task_id: int) -> Response:
         """Change a task."""
         changes = self.read(GlobalTaskChangesIn)
         task = services.update_global_task(self.actor, task_id, **changes)
-        return success("Updated !", represent(GlobalTaskOut, task))
+        return success("Updated !", self.written(GlobalTaskOut, task))
 
-    @endpoint(ANY_KEY, summary="Delete a global task", takes=Empty)
+    @endpoint(ANY_KEY, summary="Delete a global task", takes=Empty, hooked="global_task_delete")
     def delete(self, request: Request, task_id: int) -> Response:
         """Delete a task."""
         services.delete_global_task(self.actor, task_id)

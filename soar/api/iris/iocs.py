@@ -11,7 +11,6 @@ from cases.models import CaseIoc
 from cases.selectors import visible_case_iocs
 from cases.services import iocs as services
 from cases.services.iocs import Added
-from soar.api.base import represent
 from soar.api.fast import FastRead, Nested
 from soar.api.iris.envelope import success
 from soar.api.iris.fields import Always, Attributes, CaseTitle, Integer, JsonObject, Text
@@ -155,20 +154,28 @@ class IocViewSet(IrisViewSet):
             raise NotFound(services.NOT_IN_CASE)
         return success(data=row)
 
-    @endpoint(CASE_WRITE, summary="Add an indicator", takes=IocIn, gives=IocOut)
+    @endpoint(
+        CASE_WRITE, summary="Add an indicator", takes=IocIn, gives=IocOut, hooked="ioc_create"
+    )
     def add(self, request: Request) -> Response:
         """Put an indicator into the case."""
         case_ioc, how = services.add_ioc(self.actor, self.case_id, **self.read(IocIn))
-        return success(MESSAGES[how], represent(IocOut, case_ioc))
+        return success(MESSAGES[how], self.written(IocOut, case_ioc))
 
-    @endpoint(CASE_WRITE, summary="Update an indicator", takes=IocChangesIn, gives=IocOut)
+    @endpoint(
+        CASE_WRITE,
+        summary="Update an indicator",
+        takes=IocChangesIn,
+        gives=IocOut,
+        hooked="ioc_update",
+    )
     def update(self, request: Request, ioc_id: int) -> Response:
         """Change an indicator of the case."""
         changes = self.read(IocChangesIn)
         case_ioc = services.update_ioc(self.actor, self.case_id, ioc_id, **changes)
-        return success(f"Updated ioc {case_ioc.ioc.value}", represent(IocOut, case_ioc))
+        return success(f"Updated ioc {case_ioc.ioc.value}", self.written(IocOut, case_ioc))
 
-    @endpoint(CASE_WRITE, summary="Delete an indicator", takes=Empty)
+    @endpoint(CASE_WRITE, summary="Delete an indicator", takes=Empty, hooked="ioc_delete")
     def delete(self, request: Request, ioc_id: int) -> Response:
         """Take an indicator out of the case."""
         is_gone = services.remove_ioc(self.actor, self.case_id, ioc_id)

@@ -216,20 +216,26 @@ class NoteViewSet(IrisViewSet):
         rows = visible_notes(self.actor).filter(case_id=self.case_id).select_related("directory")
         return success(data=represent(NoteOut, find(rows, note_id, NO_NOTE)))
 
-    @endpoint(CASE_WRITE, summary="Add a note", takes=NoteIn, gives=NoteOut)
+    @endpoint(CASE_WRITE, summary="Add a note", takes=NoteIn, gives=NoteOut, hooked="note_create")
     def add(self, request: Request) -> Response:
         """Write a note."""
         new = services.add_note(self.actor, self.case_id, **self.read(NoteIn))
-        return success(data=represent(NoteOut, new))
+        return success(data=self.written(NoteOut, new))
 
-    @endpoint(CASE_WRITE, summary="Update a note", takes=NoteChangesIn, gives=NoteOut)
+    @endpoint(
+        CASE_WRITE,
+        summary="Update a note",
+        takes=NoteChangesIn,
+        gives=NoteOut,
+        hooked="note_update",
+    )
     def update(self, request: Request, note_id: int) -> Response:
         """Change a note."""
         changes = self.read(NoteChangesIn)
         changed = services.update_note(self.actor, self.case_id, note_id, **changes)
-        return success(data=represent(NoteOut, changed))
+        return success(data=self.written(NoteOut, changed))
 
-    @endpoint(CASE_WRITE, summary="Delete a note", takes=Empty)
+    @endpoint(CASE_WRITE, summary="Delete a note", takes=Empty, hooked="note_delete")
     def delete(self, request: Request, note_id: int) -> Response:
         """Delete a note."""
         services.delete_note(self.actor, self.case_id, note_id)

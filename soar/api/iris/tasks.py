@@ -173,21 +173,23 @@ class TaskViewSet(IrisViewSet):
         rows = rows.prefetch_related("assignments__user")
         return success(data=represent(TaskOut, find(rows, task_id, services.NOT_IN_CASE)))
 
-    @endpoint(CASE_WRITE, summary="Add a task", takes=TaskIn, gives=TaskOut)
+    @endpoint(CASE_WRITE, summary="Add a task", takes=TaskIn, gives=TaskOut, hooked="task_create")
     def add(self, request: Request) -> Response:
         """Add a task."""
         fields = self.read(TaskIn)
         task = services.add_task(self.actor, self.case_id, **fields)
-        return success(data=represent(TaskOut, task))
+        return success(data=self.written(TaskOut, task))
 
-    @endpoint(CASE_WRITE, summary="Update a task", takes=TaskIn, gives=TaskOut)
+    @endpoint(
+        CASE_WRITE, summary="Update a task", takes=TaskIn, gives=TaskOut, hooked="task_update"
+    )
     def update(self, request: Request, task_id: int) -> Response:
         """Change a task."""
         changes = self.read(TaskIn)
         task = services.update_task(self.actor, self.case_id, task_id, **changes)
-        return success(data=represent(TaskOut, task))
+        return success(data=self.written(TaskOut, task))
 
-    @endpoint(CASE_WRITE, summary="Delete a task", takes=Empty)
+    @endpoint(CASE_WRITE, summary="Delete a task", takes=Empty, hooked="task_delete")
     def delete(self, request: Request, task_id: int) -> Response:
         """Delete a task."""
         services.delete_task(self.actor, self.case_id, task_id)

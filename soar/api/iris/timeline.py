@@ -247,20 +247,24 @@ class TimelineViewSet(IrisViewSet):
         rows = visible_events(self.actor).filter(case_id=self.case_id)
         return success(data=represent(EventOut, find(rows, event_id, services.NOT_IN_CASE)))
 
-    @endpoint(CASE_WRITE, summary="Add an event", takes=EventIn, gives=EventOut)
+    @endpoint(
+        CASE_WRITE, summary="Add an event", takes=EventIn, gives=EventOut, hooked="event_create"
+    )
     def add(self, request: Request) -> Response:
         """Put an event on the timeline."""
         event = services.add_event(self.actor, self.case_id, **self.read(EventIn))
-        return success("Event added", represent(EventOut, event))
+        return success("Event added", self.written(EventOut, event))
 
-    @endpoint(CASE_WRITE, summary="Update an event", takes=EventIn, gives=EventOut)
+    @endpoint(
+        CASE_WRITE, summary="Update an event", takes=EventIn, gives=EventOut, hooked="event_update"
+    )
     def update(self, request: Request, event_id: int) -> Response:
         """Change an event."""
         changes = self.read(EventIn)
         event = services.update_event(self.actor, self.case_id, event_id, **changes)
-        return success("Event updated", represent(EventOut, event))
+        return success("Event updated", self.written(EventOut, event))
 
-    @endpoint(CASE_WRITE, summary="Delete an event", takes=Empty)
+    @endpoint(CASE_WRITE, summary="Delete an event", takes=Empty, hooked="event_delete")
     def delete(self, request: Request, event_id: int) -> Response:
         """Delete an event."""
         services.delete_event(self.actor, self.case_id, event_id)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from django.http import QueryDict
 from drf_spectacular.utils import (
     OpenApiParameter,
     extend_schema,
@@ -26,7 +27,9 @@ from rest_framework.viewsets import ViewSet
 
 from cases.models import Case
 from cases.permissions import READ, WRITE
-from soar.api.base import OrjsonRenderer, StrictJSONParser, shared
+from modules.services.preload import preload, synchronous_hooks
+from modules.services.waiting import wait_for_hooks
+from soar.api.base import OrjsonRenderer, StrictJSONParser, represent, shared
 from soar.api.iris.authentication import IrisKeyAuthentication
 from soar.api.iris.envelope import translate
 from soar.api.iris.fields import bad_text
@@ -94,6 +97,7 @@ class IrisViewSet(ViewSet):
     problem: Exception | None = None
     body: Mapping[str, Any] = {}
     input: serializers.BaseSerializer[Any] | None = None
+    hooked = ""
 
     @property
     def context_case_id(self) -> int | None:
@@ -118,6 +122,11 @@ class IrisViewSet(ViewSet):
         super().initial(request, *args, **kwargs)
         if self.problem is not None:
             raise self.problem
+        handler = getattr(self, self.action, None)
+        self.hooked = getattr(handler, "hooked", "")
+        if self.hooked and getattr(handler, "is_about_id", False):
+            number = next((value for value in kwargs.values() if isinstance(value, int)), None)
+            self._preload(number)
 
     def perform_content_negotiation(
         self,
@@ -143,8 +152,23 @@ class IrisViewSet(ViewSet):
         body = self.request.data
         if not isinstance(body, Mapping):
             raise Invalid("Data error", {"_schema": ["Invalid input type."]})
+        if self.hooked:
+            body = self._preload(body)
         self.body, self.input = body, shared(serializer)
         return dict(self.input.run_validation(body))
+
+    def written(self, shape: type[serializers.Serializer[Any]], row: Any) -> dict[str, Any]:
+        """Return a row that was written in the shape of a serializer, after modules that it waits for."""
+        if self.hooked and wait_for_hooks(self.actor, f"on_postload_{self.hooked}"):
+            row.refresh_from_db()
+        return represent(shape, row)
+
+    def _preload(self, payload: Any) -> Any:
+        name = f"on_preload_{self.hooked}"
+        if name not in synchronous_hooks():
+            return payload
+        plain = payload.dict() if isinstance(payload, QueryDict) else payload
+        return preload(self.actor, name, self.context_case_id, plain)
 
     def query_text(self, name: str) -> str | None:
         """Return a text of the query string, or None; raise Invalid for one nobody can store."""
@@ -190,6 +214,11 @@ def _number(value: Any) -> int | None:
     return None
 
 
+def fields_of(shape: type[serializers.Serializer[Any]] | None) -> int:
+    """Return how many fields a body of this shape has."""
+    return len(shape().fields) if shape is not None else 0
+
+
 def _envelope(name: str, data: Any, *, many: bool) -> Any:
     fields: dict[str, serializers.Field[Any, Any, Any, Any]] = {
         "status": serializers.ChoiceField(choices=["success"]),
@@ -229,8 +258,12 @@ def endpoint(
     gives: Any = None,
     many: bool = False,
     parameters: list[OpenApiParameter] | None = None,
+    hooked: str = "",
 ) -> Callable[[Handler], Handler]:
-    """Declare the access and the schema of a route; without it the route is refused."""
+    """Declare the access and the schema of a route; without it the route is refused.
+
+    `hooked` is the noun and verb of the module hooks around it, such as `ioc_create`.
+    """
 
     def declare(handler: Handler) -> Handler:
         name = "".join(part.title() for part in handler.__qualname__.replace(".", "_").split("_"))
@@ -245,6 +278,8 @@ def endpoint(
             summary=summary, request=takes, responses=answers, parameters=extra
         )(handler)
         described.access = access  # type: ignore[attr-defined]
+        described.hooked = hooked  # type: ignore[attr-defined]
+        described.is_about_id = fields_of(takes) == 0  # type: ignore[attr-defined]
         return described
 
     return declare
