@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import F, Prefetch, QuerySet
 
 from cases.models import (
     Asset,
@@ -25,6 +25,14 @@ from modules.snapshots import shapes
 from modules.snapshots.shapes import Shape
 
 MAXIMUM_DIRECTORIES = 1000  # of a case, that modules can look up
+IOC_TYPE = {  # as shapes.ioc_type, but every run asks for all of them
+    "type_id": F("pk"),
+    "type_name": F("name"),
+    "type_description": F("description"),
+    "type_taxonomy": F("taxonomy"),
+    "type_validation_regex": F("validation_regex"),
+    "type_validation_expect": F("validation_expect"),
+}
 OF_CASE = ("case__customer", "user")
 OF_TASK = ("status", "opened_by", "updated_by")
 
@@ -140,5 +148,5 @@ def surroundings(case_id: int | None) -> Shape:
         "note_directories": [
             shapes.note_directory(row) for row in directories[:MAXIMUM_DIRECTORIES]
         ],
-        "ioc_types": [shapes.ioc_type(row) for row in IocType.objects.order_by("pk")],
+        "ioc_types": list(IocType.objects.order_by("pk").values(**IOC_TYPE)),
     }

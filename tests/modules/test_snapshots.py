@@ -11,7 +11,7 @@ from cases.services.assets import delete_asset, update_asset
 from cases.services.global_tasks import add_global_task
 from cases.services.iocs import add_ioc
 from iocs.models import Ioc, IocType
-from modules.snapshots import stand_in, surroundings, take, take_many
+from modules.snapshots import shapes, stand_in, surroundings, take, take_many
 from soar.core.actor import Actor
 from tests.api.iris.world import fill_case
 from tests.growing import grow_case
@@ -173,7 +173,7 @@ def test_the_surroundings_are_the_case_its_directories_and_the_types(
     assert around["note_directories"] == [
         {"id": filled["group"], "name": "Full group", "parent_id": None, "case_id": filled["case"]}
     ]
-    assert len(around["ioc_types"]) == IocType.objects.count()
+    assert around["ioc_types"] == [shapes.ioc_type(row) for row in IocType.objects.order_by("pk")]
 
 
 def test_a_run_without_a_case_has_only_the_types_around_it(db: None) -> None:
