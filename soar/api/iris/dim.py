@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from modules.models import ModuleRun
 from modules.selectors import manual_subscriptions, visible_runs
 from modules.services.runs import QUEUED, request_runs
+from modules.services.waiting import wait_for_runs
 from soar.api.iris.envelope import success
 from soar.api.iris.fields import IdList, Integer, Text
 from soar.api.iris.views import ANY_KEY, CASE_WRITE, IrisViewSet, endpoint
@@ -202,6 +203,7 @@ class DimViewSet(IrisViewSet):
             module_name=fields.get("module_name") or "",
             ui_name=fields.get("hook_ui_name") or "",
         )
+        wait_for_runs(runs)
         return success(QUEUED.format(len(runs[0].targets)), QueuedRunOut(runs, many=True).data)
 
     def _latest(self, count: int) -> Response:
