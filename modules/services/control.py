@@ -7,6 +7,7 @@ from django.utils import timezone
 from cases.permissions import WRITE, require_case
 from modules.models import ModuleRun
 from modules.selectors import visible_runs
+from modules.services.execution import REPEAT, cause_of
 from soar.core.actor import Actor
 from soar.core.errors import Conflict, NotFound
 from soar.core.history import is_possible_id
@@ -63,7 +64,7 @@ def repeat_run(actor: Actor, run_id: int) -> ModuleRun:
             user_id=actor.user_id,
             user_login=actor.login,
             event_id=run.event_id,
-            dedup_key=f"repeat:{run.pk}:{uuid.uuid4().hex}",
+            dedup_key=f"{REPEAT}:{cause_of(run)}:{uuid.uuid4().hex}",
         )
         summary = f"requested run {run.pk} of {run} again"
         after = {"run": again.pk, "repeats": run.pk}

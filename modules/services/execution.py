@@ -22,6 +22,7 @@ from soar.core.models import User
 LEASE = dt.timedelta(seconds=30)
 RENEWAL_SECONDS = 5.0
 LOST = "The worker that ran it was lost"
+REPEAT = "repeat"  # how the key of a repeated run begins
 NOTHING_LEFT = "Its objects were deleted meanwhile"
 Status = ModuleRun.Status
 
@@ -128,6 +129,7 @@ def job_for(run: ModuleRun, module: Module) -> Job:
     )
     return job_of(module, RUN) | {
         "run_id": run.pk,
+        "cause_id": cause_of(run),
         "hook": run.hook_name,
         "ui_name": run.ui_name or None,
         "case_id": run.case_id,
@@ -136,6 +138,13 @@ def job_for(run: ModuleRun, module: Module) -> Job:
         "data": _data(run),
         "surroundings": surroundings(run.case_id),
     }
+
+
+def cause_of(run: ModuleRun) -> int:
+    """Return the id of the run that this one repeats, over however many repetitions, else its own."""
+    kind, _, rest = str(run.dedup_key).partition(":")
+    first = rest.partition(":")[0]
+    return int(first) if kind == REPEAT and first.isdigit() else run.pk
 
 
 def _data(run: ModuleRun) -> list[object]:

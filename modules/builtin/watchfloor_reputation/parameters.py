@@ -68,7 +68,7 @@ PARAMETERS: list[dict[str, Any]] = [
         "Path of a PEM file to trust beside the system's",
         section="Service",
     ),
-    _parameter("verdict_path", "Verdict", JMESPATH + ".verdict", section="Answer"),
+    _parameter("verdict_path", "Verdict", JMESPATH + ".verdict", "verdict", section="Answer"),
     _parameter(
         "malicious_words", "Malicious words", "Verdicts that mean it", "malicious", section="Answer"
     ),
@@ -79,14 +79,16 @@ PARAMETERS: list[dict[str, Any]] = [
         "suspicious",
         section="Answer",
     ),
-    _parameter("score_path", "Score", JMESPATH + ".score", section="Answer"),
+    _parameter("score_path", "Score", JMESPATH + ".score", "score", section="Answer"),
     _parameter(
         "malicious_from", "Malicious from", "This score on", None, kind="float", section="Answer"
     ),
     _parameter(
         "suspicious_from", "Suspicious from", "This score on", None, kind="float", section="Answer"
     ),
-    _parameter("tags_path", "Tags", JMESPATH + ".tags or results[*].name", section="Answer"),
+    _parameter(
+        "tags_path", "Tags", JMESPATH + ".tags or results[*].name", "tags", section="Answer"
+    ),
     _parameter("on_create", "Ask when an IOC is added", "", True, kind="bool", section="Triggers"),
     _parameter("on_manual", "Offer it for IOCs", "", True, kind="bool", section="Triggers"),
     _parameter("report", "Attach a report", "", True, kind="bool", section="Insights"),

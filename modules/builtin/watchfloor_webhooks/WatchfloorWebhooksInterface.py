@@ -158,7 +158,7 @@ class WatchfloorWebhooksInterface(IrisModuleInterface):
 
     def _cause(self) -> str:
         """Return what a repeated run has in common with the one it repeats."""
-        return str(getattr(self, "hook_cause_id", None) or self.hook_run_id)
+        return str(self.hook_cause_id)
 
     @staticmethod
     def _content(webhook: Webhook, values: dict[str, Any]) -> Any:

@@ -132,8 +132,8 @@ def test_a_failure_that_passes_is_a_success(receiver: Receiver) -> None:
 
 
 def test_a_repeated_run_carries_the_same_ids(receiver: Receiver) -> None:
-    for run_id in (11, 11, 12):
-        send(webhook(receiver), run_id=run_id)
+    for run_id, cause_id in ((11, 11), (12, 11), (13, 13)):
+        send(webhook(receiver), run_id=run_id, cause_id=cause_id)
     ids = [request.headers["webhook-id"] for request in receiver.requests]
     assert (ids[0] == ids[1], ids[0] == ids[2]) == (True, False)
 

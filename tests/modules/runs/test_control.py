@@ -51,6 +51,17 @@ def test_a_repeated_run_is_a_new_one_in_the_name_of_who_asked(
     assert AuditLog.objects.filter(action="hook.requested", object_id=again.pk).exists()
 
 
+def test_every_repetition_names_the_first_run_as_its_cause(
+    run: ModuleRun, runner: ToldRunner, as_administrator: Actor
+) -> None:
+    execute(run.pk)
+    again = repeat_run(as_administrator, run.pk)
+    execute(again.pk)
+    execute(repeat_run(as_administrator, again.pk).pk)
+    assert [job["cause_id"] for job in runner.jobs] == [run.pk] * 3
+    assert len({job["run_id"] for job in runner.jobs}) == 3
+
+
 def test_what_has_not_ended_or_has_no_module_is_not_repeated(
     run: ModuleRun, listener: Module, runner: ToldRunner, as_administrator: Actor
 ) -> None:
