@@ -54,10 +54,12 @@ class Ticket:
         return self.news
 
     def end(self, status: int | None) -> None:
-        """Note how the run ended; None is with its server."""
-        self.status, self.is_lost = status, status is None
-        self.ended.set()
+        """Note how the run ended, once; None is with its server."""
         with self._lock:
+            if self.ended.is_set():
+                return
+            self.status, self.is_lost = status, status is None
+            self.ended.set()
             if self.news >= 0:
                 os.eventfd_write(self.news, 1)
 
@@ -218,7 +220,9 @@ class Pool:
 
     def get(self, environment: Environment, start: dict[str, Any]) -> Server:
         """Return the server of an environment, a new one when there is none or it is out of date. Raise Gone."""
-        key = (environment.python, environment.package, environment.paths, *start["hidden_paths"])
+        # What appears beside hidden files later is hidden too, so only their folders count.
+        hidden = sorted({os.path.dirname(path) for path in start["hidden_paths"]})  # noqa: PTH120
+        key = (environment.python, environment.package, environment.paths, *hidden)
         with self.lock:
             server = self.servers.pop(key, None)
             if server and (server.is_gone or server.environment.stamp != environment.stamp):

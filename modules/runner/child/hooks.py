@@ -6,15 +6,20 @@ if TYPE_CHECKING:
     from .context import Run
 
 MANUAL = "on_manual_trigger_"
-# Names of older servers. Kept equal to modules/hooks.py by a test.
+# Names of older servers, when the job does not tell them.
 ALIASES = {"on_postload_case_info_update": "on_postload_case_update"}
+
+
+def aliases_of(run: "Run") -> dict[str, str]:
+    """Return the older names of hooks."""
+    return run.job.get("aliases") or ALIASES
 
 
 def subscribe(
     run: "Run", name: str, ui_name: str | None, *, is_asynchronous: bool
 ) -> tuple[bool, list[str]]:
     """Add a subscription of the module of the run."""
-    hook = ALIASES.get(name, name)
+    hook = aliases_of(run).get(name, name)
     if hook != name:
         run.log.info("Hook %s is called %s now; registered for that", name, hook)
     if hook not in {one["hook_name"] for one in run.job.get("hooks") or []}:
@@ -38,6 +43,6 @@ def subscribe(
 
 def unsubscribe(run: "Run", name: str) -> tuple[bool, list[str]]:
     """Remove the subscriptions to a hook, silently when there are none."""
-    hook = ALIASES.get(name, name)
+    hook = aliases_of(run).get(name, name)
     run.subscriptions = [one for one in run.subscriptions if one["hook"] != hook]
     return True, [f"Hook {name} deregistered"]

@@ -49,6 +49,7 @@ class IrisModuleInterface:
     module_id: Any = None
     current_user: Any = None
     hook_run_id: Any = None
+    hook_cause_id: Any = None  # the same for a run and those that repeat it
 
     # What modules may know from Celery, which the published class derives from.
     name: Any = None
@@ -225,13 +226,17 @@ def _status_of(words: list[str], *, is_done: bool) -> IIStatus:
 
 def parameters_of(module: type[IrisModuleInterface], stored: Any) -> list[dict[str, Any]]:
     """Return the stored parameters, and those the class declares and nobody has stored yet."""
-    found = [dict(one) for one in stored or [] if isinstance(one, dict)]
-    names = {one.get("param_name") for one in found}
-    declared = module._module_configuration
-    for one in declared if isinstance(declared, list) else []:
-        if isinstance(one, dict) and one.get("param_name") not in names:
-            found.append({**copy.deepcopy(one), "value": copy.deepcopy(one.get("default"))})
-    return found
+    given = module._module_configuration
+    listed = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
+    declared = {one.get("param_name"): copy.deepcopy(one) for one in listed}
+    found = {
+        one.get("param_name"): declared.get(one.get("param_name"), {}) | one
+        for one in stored or []
+        if isinstance(one, dict)
+    }
+    for name, one in declared.items():
+        found.setdefault(name, one | {"value": one.get("default")})
+    return list(found.values())
 
 
 def values_of(parameters: list[dict[str, Any]]) -> dict[str, Any]:

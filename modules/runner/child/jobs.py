@@ -94,6 +94,7 @@ def _introduce(run: Run, module: IrisModuleInterface) -> None:
     module.case_id, module.module_id = run.case_id, run.job.get("module_id")
     module.current_user = CurrentUser(run.user) if run.user else None
     module.hook_run_id = run.job.get("run_id")
+    module.hook_cause_id = run.job.get("cause_id") or module.hook_run_id
 
 
 def describe_module(run: Run, module: IrisModuleInterface) -> dict[str, Any]:
@@ -161,7 +162,7 @@ def _log_lines_of(answer: IIStatus) -> None:
 def _name_known_to(run: Run, module: IrisModuleInterface) -> Any:
     """Return the name the module registered for a hook that has an older one too."""
     name = run.job.get("hook")
-    older = [old for old, new in hooks.ALIASES.items() if new == name]
+    older = [old for old, new in hooks.aliases_of(run).items() if new == name]
     if not older:
         return name
     trial = Run({**run.job, "data": [], "surroundings": {}})

@@ -3,7 +3,8 @@
 import logging
 from datetime import UTC, datetime
 
-MOST_LINES, LONGEST_LINE = 5000, 20_000
+MOST_LINES, MOST_CHARACTERS, LONGEST_LINE = 5000, 4 * 2**20, 20_000
+LEFT_OUT = "The log is too long; the lines after this one are left out."
 
 
 class Collector(logging.Handler):
@@ -13,6 +14,7 @@ class Collector(logging.Handler):
         super().__init__()
         self.names_logger = names_logger
         self.lines: list[dict[str, str]] = []
+        self.characters, self.is_full = 0, False
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a record, unless there are too many."""
@@ -28,12 +30,14 @@ class Collector(logging.Handler):
 
     def add(self, level: str, text: str, created: float) -> None:
         """Keep a line."""
-        if len(self.lines) > MOST_LINES:
+        if self.is_full:
             return
-        if len(self.lines) == MOST_LINES:
-            text = f"More than {MOST_LINES} lines; the others are left out."
+        text = text[:LONGEST_LINE]
+        self.characters += len(text)
+        if len(self.lines) >= MOST_LINES or self.characters > MOST_CHARACTERS:
+            self.is_full, text, level = True, LEFT_OUT, "WARNING"
         time = datetime.fromtimestamp(created, UTC).isoformat()
-        self.lines.append({"level": level, "time": time, "text": text[:LONGEST_LINE]})
+        self.lines.append({"level": level, "time": time, "text": text})
 
 
 def run_logger(name: str, collector: Collector) -> logging.Logger:

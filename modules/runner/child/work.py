@@ -12,6 +12,7 @@ from . import jobs, landlock, process
 
 LARGEST_RESULT = 15 * 2**20
 TOO_LARGE = "The result was larger than 15 MiB; the returned data are left out."
+FAR_TOO_LARGE = "The result is larger than 15 MiB"
 OUT_OF_MEMORY = (
     b'{"status": "failure", "code": 65535, "message": "MemoryError: the memory limit of the \
 module is reached", "traceback": "", "logs": [], "diffs": [], "creations": [], "data": null}'
@@ -72,7 +73,7 @@ def _result_of(envelope: dict[str, Any]) -> bytes:
         jobs.add_line(result, "WARNING", TOO_LARGE)
         text = _text({**result, "data": None})
     if len(text) > LARGEST_RESULT:
-        text = _text(jobs.failure("The result is larger than 15 MiB"))
+        text = _text({**jobs.failure(FAR_TOO_LARGE), "logs": result["logs"]})
     return text
 
 

@@ -1,0 +1,3 @@
+"""A sample: proposes notes, directories, evidence and more."""
+
+__iris_module_interface = "SampleNotes"
