@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -15,6 +15,7 @@ from modules.services.configuration import secrets_of
 from modules.services.masking import redacted
 from modules.services.sealing import CannotOpen
 from modules.services.writeback import apply_result
+from soar.core.errors import DomainError
 
 logger = logging.getLogger(__name__)
 Status = ModuleRun.Status
@@ -22,6 +23,18 @@ MAXIMUM_LINES = 2000
 MAXIMUM_TEXT = 8000
 MAXIMUM_TRACEBACK = 20_000
 ERROR_LEVELS = frozenset({"ERROR", "CRITICAL"})
+# What a result can raise that holds whatever a module put into it. A database that is away is none of these.
+UNUSABLE = (
+    ArithmeticError,
+    AttributeError,
+    DataError,
+    DomainError,
+    IntegrityError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 NOT_APPLIED = "Its result could not be applied: "
 CUT = "more lines were left out"
 
@@ -48,7 +61,7 @@ def end_run(run_id: int, token: uuid.UUID, finding: Finding) -> bool:
     """
     try:
         return _end(run_id, token, finding)
-    except Exception as error:
+    except UNUSABLE as error:
         logger.exception("run %s: the result cannot be applied", run_id)
         reason = f"{NOT_APPLIED}{type(error).__name__}: {error}"
         return _end(run_id, token, Finding(Status.FAILURE, reason, output=finding.output))
