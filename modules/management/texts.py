@@ -54,7 +54,8 @@ def outcome_of(outcome: Outcome) -> str:
     """Return what a dry run did: how it ended, its log, its diff and what it would have made."""
     result = outcome.result or {}
     is_success = outcome.ending is Ending.FINISHED and result.get("status") == "success"
-    word = "success" if is_success else f"{outcome.ending.value}: {reason_of(outcome)}"
+    ending = "failure" if outcome.ending is Ending.FINISHED else outcome.ending.value
+    word = "success" if is_success else f"{ending}: {reason_of(outcome)}"
     lines = [f"{word} after {outcome.seconds:.2f} s, nothing was applied"]
     lines += _section("log", [_log_line(one) for one in result.get("logs") or []])
     lines += _section("changes", _changes(result.get("diffs") or []))

@@ -6,7 +6,7 @@ from typing import Any
 from cases.permissions import READ, require_case
 from modules.models import HookSubscription, Module
 from modules.runner.host import Outcome, run_job
-from modules.selectors import find_module
+from modules.selectors import MANUAL_PREFIX, find_module
 from modules.services.configuration import secrets_of
 from modules.services.environments import environment_of
 from modules.services.jobs import RUN, Job, job_of, limits_of
@@ -23,16 +23,25 @@ LATER = 2
 
 
 def dry_run(
-    actor: Actor, module_id: int, kind: str, object_id: int, case_id: int | None = None
+    actor: Actor,
+    module_id: int,
+    kind: str,
+    object_id: int,
+    case_id: int | None = None,
+    *,
+    called: str = "",
+    at_most_seconds: float | None = None,
 ) -> Outcome:
     """Run a module on an object and return what it did: logs, diff, wishes; none of it is applied.
 
-    It runs within its limits, whether it is active or not. Without a case the object's own is taken.
-    Secrets are redacted from what comes back. Raise Forbidden, NotFound or Invalid.
+    It runs within its limits, and those of a caller who waits, whether it is active or not. Without a
+    case the object's own is taken; `called` is a hook or the name of a manual one, else one the module
+    has for the kind is chosen. Secrets are redacted from what comes back. Raise Forbidden, NotFound or
+    Invalid.
     """
     actor.require(Permission.SERVER_ADMINISTRATOR)
     module = find_module(Module.objects.all(), module_id)
-    subscription = _subscription(module, kind)
+    subscription = _subscription(module, kind, called)
     if case_id is None:
         case_id = _case_of(actor, kind, object_id)
     if case_id is not None:
@@ -46,19 +55,23 @@ def dry_run(
         summary = f"tried module {module.human_name} on {kind} {object_id}"
         after = {"hook": subscription.hook_name, "kind": kind, "id": object_id}
         record("module.tried", module, case_id=case_id, summary=summary, after=after)
-    outcome = run_job(environment_of(module), job, limits_of(module))
+    outcome = run_job(
+        environment_of(module), job, limits_of(module, at_most_seconds=at_most_seconds)
+    )
     return _without(outcome, secrets_of(module))
 
 
-def _subscription(module: Module, kind: str) -> HookSubscription:
-    """Return what to call the module on: its manual hook of the kind, else what follows a change."""
-    manual = f"on_manual_trigger_{kind}"
-    order = [manual, f"on_postload_{kind}_create", f"on_postload_{kind}_update"]
-    rows = {row.hook_name: row for row in module.subscriptions.filter(hook_name__in=order)}
-    found = next((rows[name] for name in order if name in rows), None)
-    if found is None:
-        raise Invalid(f"Module {module.human_name} is registered on none of {', '.join(order)}")
-    return found
+def _subscription(module: Module, kind: str, called: str) -> HookSubscription:
+    """Return what to call the module on: what was named, a manual hook, or what follows a change."""
+    order = [f"{MANUAL_PREFIX}{kind}", f"on_postload_{kind}_create", f"on_postload_{kind}_update"]
+    rows = list(module.subscriptions.filter(hook_name__in=order))
+    if called:
+        rows = [row for row in rows if called in (row.hook_name, row.ui_name)]
+    rows.sort(key=lambda row: (order.index(row.hook_name), row.pk))
+    if not rows:
+        what = called or ", ".join(order)
+        raise Invalid(f"Module {module.human_name} is not registered on {what} for {kind}")
+    return rows[0]
 
 
 def _case_of(actor: Actor, kind: str, object_id: int) -> int | None:

@@ -64,6 +64,7 @@ class Command(BaseCommand):
         trying.add_argument("name", metavar="NAME")
         trying.add_argument("object", metavar="KIND:ID", help="such as ioc:12")
         trying.add_argument("--case", type=int, metavar="N", help="the case that holds the object")
+        trying.add_argument("--hook", default="", metavar="HOOK|NAME", help="which hook to call")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what the verb says."""
@@ -71,7 +72,7 @@ class Command(BaseCommand):
             actor = system_actor(first_administrator())
             VERBS[options["verb"]](self, actor, options)
         except DomainError as error:
-            reasons = [text for lines in error.fields.values() for text in lines]
+            reasons = [f"{name}: {text}" for name, lines in error.fields.items() for text in lines]
             raise CommandError("\n".join([error.message, *reasons, *error.details])) from error
 
     def say(self, text: str) -> None:
@@ -116,11 +117,14 @@ def _remove(command: Command, actor: Actor, options: dict[str, Any]) -> None:
 
 def _configure(command: Command, actor: Actor, options: dict[str, Any]) -> None:
     module = module_named(options["name"])
+    values = {}
     for assignment in options["values"]:
         name, sign, value = assignment.partition("=")
         if not sign:
             raise CommandError(f"{assignment!r} is not PARAMETER=VALUE")
-        parameters.set_parameter(actor, module.pk, name, _value(value))
+        values[name] = _value(value)
+    if values:
+        parameters.set_parameters(actor, module.pk, values)
     command.say(texts.configuration_of(module))
     command.say(texts.state_of(module_named(options["name"])))
 
@@ -148,7 +152,7 @@ def _try(command: Command, actor: Actor, options: dict[str, Any]) -> None:
     if not number.isdigit():
         raise CommandError(f"{options['object']!r} is not KIND:ID, such as ioc:12")
     module = module_named(options["name"])
-    outcome = dry_run(actor, module.pk, kind, int(number), options["case"])
+    outcome = dry_run(actor, module.pk, kind, int(number), options["case"], called=options["hook"])
     command.say(texts.outcome_of(outcome))
 
 
