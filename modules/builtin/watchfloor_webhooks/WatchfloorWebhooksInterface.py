@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import re
 import time
+import uuid
 from typing import Any
 
 import iris_interface.IrisInterfaceStatus as InterfaceStatus
@@ -157,8 +158,8 @@ class WatchfloorWebhooksInterface(IrisModuleInterface):
         return ""
 
     def _cause(self) -> str:
-        """Return what a repeated run has in common with the one it repeats."""
-        return str(self.hook_cause_id)
+        """Return what a repeated run has in common with the one it repeats; a trial stands alone."""
+        return str(self.hook_cause_id or uuid.uuid4())
 
     @staticmethod
     def _content(webhook: Webhook, values: dict[str, Any]) -> Any:
