@@ -148,8 +148,8 @@ class _Run:
             result.close_target()
             output.close_target()
             return self._followed(server, ticket, result, output)
-        except (Gone, FileNotFoundError) as reason:  # no folder: the server is just going
-            return self._outcome(Ending.NOT_STARTED, str(reason))
+        except (Gone, FileNotFoundError):  # its folder goes with it
+            return self._outcome(Ending.NOT_STARTED, server.last_words())
         finally:
             if ticket is not None:
                 if not ticket.ended.is_set():

@@ -14,7 +14,7 @@ from .loader import NotUsable, describe, instance_of, load, trace_of
 from .logs import Collector
 from .records import plain
 from .refusals import CONTEXT
-from .status import UNKNOWN, IIStatus, text_of
+from .status import UNKNOWN, WORDS, IIStatus, text_of
 
 SUCCESS = 0x2
 LONGEST_TEXT, LONGEST_TRACE = 10_000, 60_000
@@ -141,11 +141,15 @@ def _is_status(answer: Any) -> bool:
 
 def _answer(answer: IIStatus) -> dict[str, Any]:
     _log_lines_of(answer)
-    is_success = answer.is_success()
+    message = text_of(answer.get_message())
+    if answer.is_failure() and message in WORDS:  # which says nothing; the log may
+        lines = context.current().collector.lines
+        errors = [line["text"] for line in lines if line["level"] in ("ERROR", "CRITICAL")]
+        message = f"{message}: {errors[-1]}" if errors else message
     return {
-        "status": "success" if is_success else "failure",
+        "status": "success" if answer.is_success() else "failure",
         "code": int(answer.code),
-        "message": text_of(answer.get_message())[:LONGEST_TEXT],
+        "message": message[:LONGEST_TEXT],
     }
 
 

@@ -137,3 +137,5 @@ I2InterfaceNotImplemented = IIStatus(0xFF00, "Not implemented")
 I2NoError = IIStatus(0x1, "No error")
 I2Success = IIStatus(0x2, "Success")
 I2ConfigureSuccess = IIStatus(0x3, "Configured")
+# What the constants say by themselves.
+WORDS = {one.message for one in list(globals().values()) if isinstance(one, IIStatus)}
