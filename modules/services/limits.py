@@ -7,6 +7,7 @@ from typing import Any
 from iocs.models import Tlp
 from modules.models import Module
 from soar.core.errors import Invalid
+from soar.core.history import is_possible_id
 
 # Name: smallest and largest. A run must end while the broker still remembers its message.
 NUMBERS = {
@@ -58,9 +59,11 @@ def _queue(module: Module, value: Any) -> str:
 
 def _tlp(module: Module, value: Any) -> int | None:
     pk = value.pk if isinstance(value, Tlp) else value
-    if pk is not None and not Tlp.objects.filter(pk=pk).exists():
-        raise Invalid.field("maximum_tlp", "Invalid TLP ID")
-    return pk
+    if pk is None:
+        return None
+    if not is_possible_id(pk) or not Tlp.objects.filter(pk=pk).exists():
+        raise Invalid.field("maximum_tlp_id", "Invalid TLP ID")
+    return int(pk)
 
 
 def _writable(module: Module, value: Any) -> list[str] | None:
