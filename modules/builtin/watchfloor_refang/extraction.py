@@ -21,6 +21,7 @@ _CLOSERS = {")": "(", "]": "["}
 _TRAILING = ".,;:!?*_~'\""
 _LONGEST_WORD = 2048
 _LONGEST_NAME = 253
+_SHORTEST_HASH = 32
 HASHES = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
 # Top-level domains that in a text are far more often the end of a file's name.
 FILE_ENDINGS = frozenset(
@@ -117,10 +118,13 @@ def _word(text: str, before: str) -> Iterator[Indicator]:
     """Yield what a run of letters, digits and . : / - holds; `before` is what stands before it."""
     is_meant = MEANT_DOT in text
     word = text.replace(MEANT_DOT, ".").strip("./-_")
-    address = _address(word) or _address(word.rstrip(":"))
-    if ":" in address:
-        yield Indicator("ip", address, is_meant)
-        return
+    if len(word) < _SHORTEST_HASH and "." not in word and ":" not in word:
+        return  # most words of most texts
+    if word.count(":") > 1:
+        address = _address(word) or _address(word.rstrip(":"))
+        if address:
+            yield Indicator("ip", address, is_meant)
+            return
     if _NETWORK.fullmatch(word):
         return
     for part in re.split("[:/]", word):
