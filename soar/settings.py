@@ -239,6 +239,8 @@ UNFOLD = {
     "SITE_URL": None,
     "SHOW_BACK_BUTTON": True,
     "ACCOUNT": {"navigation": "soar.core.admin.theme.account_links"},
+    "STYLES": ["soar.core.admin.theme.stylesheet"],
+    "DASHBOARD_CALLBACK": "soar.core.admin.panels.first_page",
     "SIDEBAR": {"show_search": True, "navigation": "soar.core.admin.theme.navigation"},
 }
 

@@ -3,6 +3,7 @@
 from cases.admin import (
     access,
     assets,
+    attributes,
     customers,
     evidences,
     iocs,
@@ -15,6 +16,7 @@ from cases.admin import (
 __all__ = [
     "access",
     "assets",
+    "attributes",
     "customers",
     "evidences",
     "iocs",

@@ -109,6 +109,12 @@ def folder_of(package: str) -> str | None:
     return newest.parent.name if newest else None
 
 
+def installed_packages() -> list[str]:
+    """Return the modules that have an environment, registered or not."""
+    found = {_reads(mark).get("package", "") for mark in _place("").glob(f"*/{MARK}")}
+    return sorted(found - {""})
+
+
 def retire(folder: str) -> None:
     """Let an environment that was replaced live until runs that use it have ended."""
     if folder:

@@ -21,7 +21,7 @@ from modules.services.values import JSON, accepted, is_given, is_sealed, is_secr
 from soar.core.actor import Actor
 from soar.core.errors import Invalid, NotFound
 from soar.core.permissions import Permission
-from soar.core.recording import MASK, recording
+from soar.core.recording import MASK, Record, recording
 
 __all__ = [
     "configuration_for_run",
@@ -32,6 +32,7 @@ __all__ = [
     "public_configuration",
     "secrets_of",
     "set_parameter",
+    "set_parameters",
 ]
 UNKNOWN = "Invalid parameter"
 PARTIAL = "Configuration is partially imported, we got errors with the followings:"
@@ -51,21 +52,34 @@ def set_parameter(actor: Actor, module_id: int, name: str, value: Any) -> Module
         parameter = module.parameters.filter(name=name).first()
         if parameter is None:
             raise NotFound(UNKNOWN)
-        before = parameter.value
         try:
-            _store(parameter, _checked(parameter, value))
+            _set(record, module, parameter, value)
         except Invalid as error:
             raise Invalid.field("value", error.message) from error
-        parameter.save()
-        record(
-            "module.parameter_set",
-            module,
-            summary=f"set parameter {name} of module {module.human_name}",
-            before={"parameter": name, "value": _for_audit(parameter, before)},
-            after={"parameter": name, "value": _for_audit(parameter, parameter.value)},
-        )
     refresh_subscriptions(actor, module_id)
     return parameter
+
+
+def set_parameters(actor: Actor, module_id: int, values: Mapping[str, Any]) -> Module:
+    """Give several parameters values, all or none, and let the module register its hooks again, once.
+
+    Raise like set_parameter; Invalid names each parameter whose value is refused.
+    """
+    actor.require(Permission.SERVER_ADMINISTRATOR)
+    with recording(actor) as record:
+        module = find_module(Module.objects.select_for_update(of=("self",)), module_id)
+        by_name = {row.name: row for row in module.parameters.all()}
+        problems: dict[str, list[str]] = {}
+        for name, value in values.items():
+            if name not in by_name:
+                raise NotFound(UNKNOWN)
+            try:
+                _set(record, module, by_name[name], value)
+            except Invalid as error:
+                problems[name] = [error.message]
+        if problems:
+            raise Invalid("Data error", problems)
+    return refresh_subscriptions(actor, module_id)
 
 
 def export_configuration(actor: Actor, module_id: int) -> dict[str, Any]:
@@ -153,6 +167,20 @@ def _carried_over(old: ModuleParameter, definition: Definition) -> Any:
         return value if old.type == definition.kind else accepted(definition.kind, value)
     except (CannotOpen, Invalid):
         return definition.default
+
+
+def _set(record: Record, module: Module, parameter: ModuleParameter, value: Any) -> None:
+    before = parameter.value
+    _store(parameter, _checked(parameter, value))
+    parameter.save()
+    name = parameter.name
+    record(
+        "module.parameter_set",
+        module,
+        summary=f"set parameter {name} of module {module.human_name}",
+        before={"parameter": name, "value": _for_audit(parameter, before)},
+        after={"parameter": name, "value": _for_audit(parameter, parameter.value)},
+    )
 
 
 def _import_one(parameter: ModuleParameter | None, entry: Mapping[str, Any]) -> None:

@@ -16,10 +16,16 @@ TOO_LONG = dt.timedelta(minutes=1)
 
 def warnings() -> list[str]:
     """Return a sentence per thing that keeps modules from doing their work; none is good news."""
-    return [*_switched_off(), *_unserved(), *_waiting(), *_broken()]
+    return [*switched_off(), *hindrances()]
 
 
-def _switched_off() -> list[str]:
+def hindrances() -> list[str]:
+    """Return the same without the kill switch, which nobody needs to be told who sees it."""
+    return [*_unserved(), *_waiting(), *_broken()]
+
+
+def switched_off() -> list[str]:
+    """Return the sentence about the kill switch while it is on."""
     switch = ModuleSwitch.objects.filter(is_paused=True).first()
     if switch is None:
         return []

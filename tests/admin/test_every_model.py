@@ -23,6 +23,10 @@ ON_OTHER_PAGES = {
     "cases.eventasset",
     "cases.eventioc",
     "cases.taskassignment",
+    "modules.hooksubscription",
+    "modules.moduleparameter",
+    "modules.modulerunlog",
+    "modules.moduleswitch",
 }
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
 

@@ -83,12 +83,13 @@ READ_ONLY = {
     "iocs.ioc",
     "modules.modulerun",
 }
-TESTED_APART = {  # users, access levels and attributes: other services, tests below and in test_users
+TESTED_APART = {  # other services: tests below, in test_users and in test_modules
     "cases.attributedefinition",
     "cases.customermembership",
     "cases.groupcaseaccess",
     "cases.usercaseaccess",
     "core.user",
+    "modules.module",
 }
 
 

@@ -28,6 +28,7 @@ from soar.core.admin.forms import (
     refusal_text,
     refused,
 )
+from soar.core.admin.panels import panels_of
 from soar.core.errors import DomainError, Forbidden
 from soar.core.middleware import client_address
 from soar.core.models import AuditLog
@@ -78,6 +79,7 @@ class ServiceAdmin(ModelAdmin):
     add_form: ClassVar[type[forms.ModelForm] | None] = None
     small_fields: ClassVar[tuple[str, ...]] = ("tags", "ip", "domain", "source", "sla", "taxonomy")
     compressed_fields = False
+    change_form_outer_after_template = "admin/panels.html"
     formfield_overrides = {models.JSONField: {"form_class": StrictJSONField}}
     list_per_page = 50
     list_max_show_all = 200
@@ -205,6 +207,15 @@ class ServiceAdmin(ModelAdmin):
         except DomainError as refusal:
             request.refusal = refusal  # type: ignore[attr-defined]
             return super().changeform_view(request, *args, **options)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        """Render the page, with the panels of other apps under the form of an existing object."""
+        obj = options.get("obj")
+        if obj is not None:
+            context["panels"] = panels_of(request, obj)
+        return super().render_change_form(request, context, *args, **options)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

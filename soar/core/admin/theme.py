@@ -34,6 +34,13 @@ NAVIGATION: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         ),
     ),
     (
+        "Automation",
+        (
+            ("Modules", "extension", "modules.Module"),
+            ("Module runs", "play_circle", "modules.ModuleRun"),
+        ),
+    ),
+    (
         "Customers & access",
         (
             ("Customers", "apartment", "cases.Customer"),
@@ -74,7 +81,6 @@ NAVIGATION: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Audit seals", "verified", "core.AuditSeal"),
             ("Outbox", "outbox", "core.OutboxEvent"),
             ("Change counters", "speed", "core.ChangeCounter"),
-            ("Module runs", "extension", "modules.ModuleRun"),
         ),
     ),
 )
@@ -98,6 +104,11 @@ def account_links(request: HttpRequest) -> list[dict[str, Any]]:
 def favicon(request: HttpRequest) -> str:
     """Return the address of the icon in the browser's tab."""
     return static("soar/favicon.svg")
+
+
+def stylesheet(request: HttpRequest) -> str:
+    """Return the address of what our own pages need beside the theme's styles."""
+    return static("soar/console.css")
 
 
 def _item(request: HttpRequest, title: str, icon: str, label: str) -> dict[str, Any] | None:
