@@ -56,11 +56,7 @@ def end_idle() -> None:
 
 def end_all() -> None:
     """End all kept interpreters, with the runs they have."""
-    servers = POOL.take_all(only_idle=False)
-    for server in servers:
-        server.close()
-    for server in servers:
-        server.last_words()
+    POOL.close()
 
 
 class _Run:
@@ -234,7 +230,8 @@ class _Run:
             outcome.result = found
             return outcome
         if ticket.is_lost and not ticket.is_taken:
-            return self._outcome(Ending.NOT_STARTED, server.last_words(), text)
+            reason = ticket.refusal or server.last_words()
+            return self._outcome(Ending.NOT_STARTED, reason, text)
         return self._outcome(Ending.DIED, _how(ticket.status), text)
 
     # --- time

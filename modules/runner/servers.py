@@ -46,6 +46,7 @@ class Ticket:
         self.news = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self.ended = threading.Event()
         self.is_taken = self.is_lost = False
+        self.refusal = ""
         self.status: int | None = None
         self._lock = threading.Lock()
 
@@ -74,7 +75,7 @@ class Server:
     """A child interpreter and the thread that listens to it."""
 
     def __init__(self, environment: Environment, start: dict[str, Any]) -> None:
-        self.folder = tempfile.mkdtemp(prefix="watchfloor-run-")
+        self.folder = tempfile.mkdtemp(prefix=f"{mark()}{os.getpid()}-")
         self.environment, self.is_once = environment, start["is_once"]
         self.is_ready, self._buried = threading.Event(), threading.Event()
         self.is_gone, self._complaints = False, ""
@@ -128,7 +129,7 @@ class Server:
                 socket.send_fds(self.control, [message], descriptors)
             except OSError:
                 self.forget(ticket)
-                raise Gone(self.last_words()) from None
+                raise Gone("The interpreter of the module ended") from None
         return ticket
 
     def end(self, ticket: Ticket) -> None:
@@ -153,8 +154,11 @@ class Server:
             if message.get("ready"):
                 self.tasks = message["tasks"]
                 self.is_ready.set()
-            elif ticket and "pid" in message:
+            elif ticket and "taken" in message:
                 ticket.is_taken = True
+            elif ticket and "refused" in message:
+                ticket.is_taken, ticket.refusal = False, str(message["refused"])
+                ticket.end(None)
             elif ticket:
                 ticket.end(message["status"])
         self._bury()
@@ -206,6 +210,23 @@ class Server:
         return self._complaints or how_it_ended(self.process.returncode)
 
 
+def mark() -> str:
+    """Return what the names of the folders of this machine begin with."""
+    return f"watchfloor-run-{socket.gethostname()}-"
+
+
+def remove_stale_folders() -> None:
+    """Remove the folders of hosts that were killed; their interpreters have ended themselves."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{mark()}*-*"):
+        host = folder.name.removeprefix(mark()).partition("-")[0]
+        try:
+            os.kill(int(host), 0)
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)
+        except (ValueError, OverflowError, PermissionError):  # not ours, or alive
+            continue
+
+
 def how_it_ended(code: int | None) -> str:
     """Return the return code of an interpreter in words."""
     return f"The interpreter of the module ended with {code} before it took the job"
@@ -230,6 +251,7 @@ class Pool:
                 server = None
             if server is None:
                 self._make_room()
+                remove_stale_folders()
                 server = Server(environment, start)
             self.servers[key] = server  # last: the one used last
         return server
@@ -253,9 +275,12 @@ class Pool:
             return [self.servers.pop(key) for key in keys]
 
     def close(self) -> None:
-        """End all servers."""
-        for server in self.take_all(only_idle=False):
+        """End all servers, and wait until nothing of them is left."""
+        servers = self.take_all(only_idle=False)
+        for server in servers:
             server.close()
+        for server in servers:
+            server.last_words()
 
     def forget(self) -> None:
         """Drop the servers of the process this one was forked from, without ending them."""

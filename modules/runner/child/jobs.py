@@ -40,8 +40,9 @@ def execute(job: dict[str, Any], note: str = "") -> dict[str, Any]:
     others.setLevel(logging.WARNING)
     others.lines = run.collector.lines  # one log, in the order of time
     logging.getLogger().addHandler(others)
+    kind = str(job.get("kind"))
     try:
-        result = _done(run, KINDS[str(job.get("kind"))])
+        result = _done(run, KINDS[kind]) if kind in KINDS else failure(f"There is no job {kind}")
     finally:
         logging.getLogger().removeHandler(others)
     return {**result, "logs": run.collector.lines}

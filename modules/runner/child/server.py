@@ -1,8 +1,9 @@
 """The child as a server: takes jobs over a control socket and forks a process for each.
 
 What comes in, one message each: {"start": {...}} first; {"id"} with three descriptors, job, result and
-output; {"end": id}. What goes out: {"ready"}, {"id", "pid"}, {"id", "status"}. The end of the socket means that the
-host is gone, however it went: then everything here ends. A job never passes through this process.
+output; {"end": id}. What goes out: {"ready"}, {"id", "taken"}, then {"id", "refused"} or {"id", "status"}. The
+end of the socket means that the host is gone, however it went: then everything here ends. A job never passes
+through this process.
 """
 
 import contextlib
@@ -85,14 +86,20 @@ class Server:
         job, result, output = descriptors
         this, waited = os.getpid(), supervision.WAITED_FOR
         signal.pthread_sigmask(signal.SIG_BLOCK, waited)
-        child = os.fork()
+        self._send({"id": run, "taken": True})
+        try:
+            child = os.fork()
+        except OSError as error:
+            child, refusal = -1, f"No process can be started: {error.strerror}"
         if child == 0:
             supervision.supervise(this, (job, result, output), [self.control.fileno(), *self.runs])
         signal.pthread_sigmask(signal.SIG_UNBLOCK, waited)
         for number in descriptors:
             os.close(number)
-        self.runs[os.pidfd_open(child)] = run, child
-        self._send({"id": run, "pid": child})
+        if child < 0:
+            self._send({"id": run, "refused": refusal})
+        else:
+            self.runs[os.pidfd_open(child)] = run, child
 
     def _reap(self, number: int) -> None:
         run, child = self.runs.pop(number)

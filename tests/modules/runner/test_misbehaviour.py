@@ -13,6 +13,12 @@ from tests.modules.runner.jobs import (
     trouble,
 )
 
+
+@pytest.fixture(scope="module", autouse=True)
+def _imported_before_any_limit_counts() -> None:
+    success_of(trouble("nothing", is_forked=True))
+
+
 SHORT = Limits(wall_seconds=2)
 SMALL = Limits(wall_seconds=60, memory_bytes=300 * 2**20)
 

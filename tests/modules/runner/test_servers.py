@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 import threading
 from pathlib import Path
@@ -207,6 +208,26 @@ def test_nothing_outlives_a_host_that_is_killed(tmp_path: Path, is_forked: bool)
     killed.wait()
     assert len(processes) == 3
     assert all(has_ended(process) for process in processes)
+
+
+def test_what_a_killed_host_left_is_removed(module: Environment) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    stale = Path(tempfile.mkdtemp(prefix=f"{servers.mark()}{ended.pid}-"))
+    (stale / "run-x").mkdir()
+    own = Path(tempfile.mkdtemp(prefix=f"{servers.mark()}{os.getpid()}-"))
+    run(module)
+    assert (stale.exists(), own.exists()) == (False, True)
+    own.rmdir()
+
+
+def test_a_host_that_ends_leaves_no_folder(tmp_path: Path) -> None:
+    make_module(tmp_path, COUNT, head=HEAD)
+    script = HOST.format(root=str(ROOT), folder=str(tmp_path), is_forked=True)
+    ended = subprocess.Popen([sys.executable, "-c", script])
+    assert ended.wait(60) == 0
+    left = Path(tempfile.gettempdir()).glob(f"{servers.mark()}{ended.pid}-*")
+    assert list(left) == []
 
 
 def test_a_forked_host_leaves_its_parents_interpreters_alone(module: Environment) -> None:

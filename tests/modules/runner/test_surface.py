@@ -191,6 +191,19 @@ def test_the_log_has_levels_and_times_and_is_queued(tmp_path: Path) -> None:
     assert all(line["time"].endswith("+00:00") for line in logs)
 
 
+def test_a_failure_without_words_is_explained_by_the_log(tmp_path: Path) -> None:
+    body = """
+        self.log.error("the service answered 500")
+        self.log.info("giving up")
+        return InterfaceStatus.I2Error
+    """
+    assert failure_of(run_body(tmp_path, body)) == "Error: the service answered 500"
+
+
+def test_a_job_nobody_knows_is_a_failure(tmp_path: Path) -> None:
+    assert failure_of(run_body(tmp_path, OK, kind="dance")) == "There is no job dance"
+
+
 def test_a_decorator_of_celery_leaves_functions_alone(tmp_path: Path) -> None:
     head = """
         from app import celery
