@@ -18,6 +18,7 @@ from soar.core.errors import Conflict, Forbidden, Invalid, NotFound
 from soar.core.models import AuditLog, User
 from soar.core.services.users import add_user
 from tests.cast import PASSWORD
+from tests.http import ApiClient, key_of
 from tests.modules.scripted import Part, ScriptedRunner, parameter, wish
 
 Make = Callable[..., Module]
@@ -49,6 +50,7 @@ def test_a_module_has_an_account_that_opens_no_door(module: Make) -> None:
     user = module(Part()).service_user
     assert (user.login, user.is_active, user.is_staff) == ("module_played", False, False)
     assert (user.is_service_account, user.has_usable_password()) == (True, False)
+    assert ApiClient(key_of(user)).get("/api/ping").status_code == 401
 
 
 def test_an_account_of_a_person_is_not_taken(module: Make, as_administrator: Actor) -> None:
@@ -158,6 +160,20 @@ def test_a_module_is_registered_once(module: Make) -> None:
         module(Part())
     with pytest.raises(Conflict, match="There is a module named Scripted already"):
         module(Part(), package="namesake")
+
+
+def test_of_two_who_register_at_once_one_is_refused(
+    as_administrator: Actor, ship: Ship, scripted: ScriptedRunner
+) -> None:
+    def register_meanwhile(job: dict[str, object]) -> None:
+        scripted.on_job = lambda job: None
+        add_module(as_administrator, "played")
+
+    ship(played=LISTENS)
+    scripted.on_job = register_meanwhile
+    with pytest.raises(Conflict, match="Module already exists in Iris"):
+        add_module(as_administrator, "played")
+    assert hooks_of(Module.objects.get()) == [("on_postload_ioc_create", "")]
 
 
 def test_a_pipeline_registers_no_hooks(module: Make, scripted: ScriptedRunner) -> None:
