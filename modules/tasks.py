@@ -1,6 +1,7 @@
 """Background work: an id in, one service call, safe to run twice."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from celery import Task
 from django.conf import settings
@@ -23,7 +24,7 @@ class BrokerUnavailable(Exception):
 
 
 # The row, not the message, is the run: a message that is lost is sent again, one too many starts nothing.
-@app.task(acks_late=False, time_limit=LONGEST_RUN_SECONDS, soft_time_limit=None)
+@app.task(acks_late=False, time_limit=LONGEST_RUN_SECONDS)
 def execute_run(run_id: int) -> None:
     """Run one run, then send what waits for its place."""
     execute(run_id)
@@ -91,7 +92,7 @@ def _send_all(messages: Iterable[Message]) -> None:
             raise
 
 
-def _send(task: Task, arguments: tuple[object, ...], queue: str, **options: object) -> None:
+def _send(task: Task[Any, Any], arguments: tuple[Any, ...], queue: str, **options: Any) -> None:
     try:
         task.apply_async(arguments, queue=queue, retry=False, **options)
     except OperationalError as error:

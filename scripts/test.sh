@@ -37,7 +37,8 @@ start_servers() {
 run_suite() {
     local junit="$WORK/$1.xml"
     # A file stays in one process: some start one installation for all of their tests.
-    pytest -q -n 2 --dist loadfile --junit-xml="$junit" "${@:2}" || RESULT=1
+    # One process more than cores: some tests wait for processes they started.
+    pytest -q -n 3 --dist loadfile --junit-xml="$junit" "${@:2}" || RESULT=1
     local counts
     counts=$(python - "$junit" <<'PYTHON'
 import sys

@@ -82,6 +82,8 @@ class ModuleRun(models.Model):
             ),
             models.Index(fields=["case_id", "id"], name="run_case"),
             models.Index(fields=["event_id"], name="run_event"),
+            models.Index(fields=["done_at"], name="run_done"),
+            models.Index(fields=["module", "started_at"], name="run_module_start"),
             models.Index(fields=["module", "status", "id"], name="run_module_status"),
         ]
 

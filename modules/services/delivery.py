@@ -144,7 +144,8 @@ def _count_hops(runs: list[ModuleRun], since: dt.datetime) -> None:
     A change that happened while the module was at work on the object is taken for the module's own.
     """
     at_work = ModuleRun.objects.filter(module__in={run.module_id for run in runs})
-    at_work = at_work.filter(Q(done_at=None) | Q(done_at__gte=since), started_at__isnull=False)
+    is_running = Q(status=ModuleRun.Status.RUNNING)
+    at_work = at_work.filter(is_running | Q(done_at__gte=since), started_at__isnull=False)
     earlier = list(
         at_work.values_list(
             "module_id", "case_id", "targets", "started_at", "done_at", "hops"
@@ -153,7 +154,8 @@ def _count_hops(runs: list[ModuleRun], since: dt.datetime) -> None:
     for run in runs:
         for module_id, case_id, targets, started_at, done_at, hops in earlier:
             is_same = (module_id, case_id, targets) == (run.module_id, run.case_id, run.targets)
-            if is_same and started_at <= run.queued_at <= (done_at or timezone.now()):
+            end = done_at or timezone.now()
+            if is_same and started_at and started_at <= run.queued_at <= end:
                 run.hops = max(run.hops, hops + 1)
         if run.hops > MAXIMUM_HOPS:
             run.status, run.message, run.done_at = (

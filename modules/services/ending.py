@@ -72,10 +72,10 @@ def _end(run_id: int, token: uuid.UUID, finding: Finding) -> bool:
         module_id = ModuleRun.objects.filter(pk=run_id).values_list("module_id", flat=True).first()
         modules = Module.objects.select_related("service_user").filter(pk=module_id or 0)
         module = modules.select_for_update(of=("self",), no_key=True).first()
-        run = ModuleRun.objects.select_for_update().filter(
+        rows = ModuleRun.objects.select_for_update().filter(
             pk=run_id, lease_token=token, status=Status.RUNNING
         )
-        run = run.first()
+        run = rows.first()
         if run is None:
             return False
         secrets = _secrets(module)

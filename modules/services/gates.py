@@ -50,7 +50,7 @@ def _too_secret(run: ModuleRun, module: Module) -> Verdict | None:
     if module.maximum_tlp is None or run.object_kind != "ioc" or run.payload is not None:
         return None
     ids = [target["id"] for target in run.targets]
-    rows = CaseIoc.objects.filter(case_id=run.case_id, ioc_id__in=ids)
+    rows = CaseIoc.objects.filter(case_id=run.case_id or 0, ioc_id__in=ids)
     limit = rank(module.maximum_tlp)
     above = [tlp for tlp in Tlp.objects.filter(case_iocs__in=rows) if rank(tlp) > limit]
     if not above:
@@ -72,7 +72,7 @@ def _over_quota(run: ModuleRun, module: Module, now: dt.datetime) -> Verdict | N
     starts = list(started.order_by("-started_at").values_list("started_at", flat=True))
     if len(starts) < module.per_minute:
         return None
-    free_at = starts[module.per_minute - 1] + MINUTE
+    free_at = (starts[module.per_minute - 1] or now) + MINUTE
     return Verdict(f"{module.per_minute} runs a minute are allowed", available_at=free_at)
 
 
@@ -89,7 +89,7 @@ def let_next_start(module_id: int | None) -> None:
     now = timezone.now()
     waiting = ModuleRun.objects.filter(
         Q(available_at__gt=now) & Q(available_at__lte=now + dt.timedelta(seconds=BUSY_SECONDS)),
-        module_id=module_id,
+        module_id=module_id or 0,
         status=Status.PENDING,
     )
     first = waiting.order_by("queued_at", "pk").values_list("pk", flat=True).first()

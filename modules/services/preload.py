@@ -138,7 +138,7 @@ def _refusal(module: Module, kind: str, payload: Any, deadline: float) -> Findin
     if kind != "ioc" or module.maximum_tlp is None:
         return None
     given = payload.get("ioc_tlp_id") if isinstance(payload, dict) else None
-    tlp = Tlp.objects.filter(pk=given).first() if _is_id(given) else None
+    tlp = Tlp.objects.filter(pk=given or 0).first() if _is_id(given) else None
     if tlp is not None and gates.rank(tlp) <= gates.rank(module.maximum_tlp):
         return None
     return Finding(Status.REJECTED, f"The module may be told up to TLP:{module.maximum_tlp.name}")

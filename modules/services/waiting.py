@@ -7,7 +7,7 @@ Source: contract iris-modules ยง1.1 (postload, `run_asynchronously=False`) and ย
 import time
 from collections.abc import Iterable
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from modules.models import HookSubscription, ModuleRun
 from modules.services.preload import BUDGET_SECONDS, synchronous_hooks
@@ -55,7 +55,7 @@ def _is_open(event_ids: list[int], hook_name: str) -> bool:
     return runs.filter(Exists(_synchronous()), module__may_run_synchronously=True).exists()
 
 
-def _synchronous() -> object:
+def _synchronous() -> QuerySet[HookSubscription]:
     return HookSubscription.objects.filter(
         module=OuterRef("module"),
         hook_name=OuterRef("hook_name"),

@@ -134,7 +134,8 @@ def test_a_module_that_calls_itself_is_stopped(
     HookSubscription.objects.update(hook_name="on_postload_ioc_update")
     ioc_id = run.targets[0]["id"]
     for hops in range(1, MAXIMUM_HOPS + 2):
-        ModuleRun.objects.filter(started_at=None).update(started_at=timezone.now())
+        started = ModuleRun.objects.filter(started_at=None)
+        started.update(started_at=timezone.now(), status="running")
         update_ioc(as_administrator, 1, ioc_id, description=f"change {hops}")
         deliver_all()
         latest = ModuleRun.objects.latest("pk")
