@@ -93,39 +93,53 @@ def remove(folder: str) -> None:
         os.rmdir(folder)  # noqa: PTH106
 
 
+def parents() -> dict[int, int]:
+    """Return the parent of every process that can be seen."""
+    found = {}
+    for name in os.listdir("/proc"):  # noqa: PTH208
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            if name.isdigit():
+                with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as line:  # noqa: PTH123
+                    found[int(name)] = int(line.read().rpartition(")")[2].split()[1])
+    return found
+
+
 def children() -> list[int]:
     """Return the processes whose parent this process is."""
+    this = os.getpid()
     try:
-        with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as listed:  # noqa: PTH123
+        with open(f"/proc/self/task/{this}/children", encoding="ascii") as listed:  # noqa: PTH123
             return [int(number) for number in listed.read().split()]
     except OSError:
-        return [number for number in _processes() if _parent_of(number) == os.getpid()]
+        return [number for number, parent in parents().items() if parent == this]
 
 
-def _processes() -> list[int]:
-    try:
-        return [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208
-    except OSError:
-        return []
-
-
-def _parent_of(number: int) -> int:
-    try:
-        with open(f"/proc/{number}/stat", encoding="utf-8", errors="replace") as line:  # noqa: PTH123
-            return int(line.read().rpartition(")")[2].split()[1])
-    except (OSError, ValueError, IndexError):
-        return 0
+def descendants(of: set[int]) -> set[int]:
+    """Return processes with all their descendants."""
+    known, listed = set(of), parents()
+    while more := {one for one, parent in listed.items() if parent in known} - known:
+        known |= more
+    return known
 
 
 def end_children(but: Collection[int] = ()) -> None:
-    """Kill every descendant that is not one of those to keep; return when none is left."""
-    while True:
-        found = [number for number in children() if number not in but]
-        if not found:
-            return
-        for number in found:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(number, signal.SIGKILL)
+    """Kill every descendant but some children and theirs; return when none is left.
+
+    They are stopped before any is killed: what is stopped forks no more, and frees no place for others to.
+    """
+    while found := set(children()) - set(but):
+        stopped: set[int] = set()
+        while new := descendants(found) - stopped:
+            for number in new:
+                _signal(number, signal.SIGSTOP)
+            stopped |= new
+        for number in stopped:
+            _signal(number, signal.SIGKILL)
         for number in found:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(number, 0)
+
+
+def _signal(number: int, what: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(number, what)

@@ -36,15 +36,13 @@ def supervise(parent: int, descriptors: tuple[int, int, int], foreign: list[int]
 
 def _wait_for(worker: int) -> int:
     """Return how the worker ended, with all its descendants gone."""
-    while True:
-        done, status = os.waitpid(worker, os.WNOHANG)
-        if done:
-            break
+    while not os.waitid(os.P_PID, worker, os.WEXITED | os.WNOHANG | os.WNOWAIT):
         if signal.sigwait(WAITED_FOR) == signal.SIGTERM:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(worker, signal.SIGKILL)
-            status = os.waitpid(worker, 0)[1]
+            os.kill(worker, signal.SIGKILL)
             break
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(worker, signal.SIGKILL)  # not reaped yet, so the number is still its own
+    status = os.waitpid(worker, 0)[1]
     process.end_children()
     return status
 

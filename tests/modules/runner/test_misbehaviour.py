@@ -19,7 +19,7 @@ def _imported_before_any_limit_counts() -> None:
     success_of(trouble("nothing", is_forked=True))
 
 
-SHORT = Limits(wall_seconds=2)
+SHORT = Limits(wall_seconds=1)
 SMALL = Limits(wall_seconds=60, memory_bytes=300 * 2**20)
 
 
@@ -32,8 +32,8 @@ def tells(outcome: Outcome) -> tuple[Ending, str]:
 @pytest.mark.parametrize("kind", ["hang", "spin"])
 def test_a_module_that_never_ends_is_stopped_at_its_limit(kind: str, is_forked: bool) -> None:
     outcome = trouble(kind, limits=SHORT, is_forked=is_forked)
-    assert tells(outcome) == (Ending.TIMEOUT, "no result after 2 s")
-    assert outcome.seconds >= 2
+    assert tells(outcome) == (Ending.TIMEOUT, "no result after 1 s")
+    assert outcome.seconds >= 1
 
 
 def test_a_crash_is_named_by_its_signal_and_shown_where(is_forked: bool) -> None:
@@ -79,15 +79,14 @@ def test_noise_stays_out_of_the_result_and_is_bounded(is_forked: bool) -> None:
 
 def test_endless_noise_does_not_outlast_the_limit(is_forked: bool) -> None:
     outcome = trouble("endless_noise", limits=SHORT, is_forked=is_forked)
-    assert tells(outcome) == (Ending.TIMEOUT, "no result after 2 s")
+    assert tells(outcome) == (Ending.TIMEOUT, "no result after 1 s")
     assert len(outcome.output) < 300_000
 
 
 def test_children_left_behind_end_with_the_run(is_forked: bool) -> None:
     lines = texts(success_of(trouble("children", is_forked=is_forked)))
     children = [int(line.split()[1]) for line in lines if line.startswith("child ")]
-    assert len(children) == 2
-    assert [has_ended(child, 0) for child in children] == [True, True]
+    assert [has_ended(child, 0) for child in children] == [True, True, True]
 
 
 def test_returned_data_that_are_too_large_are_left_out(is_forked: bool) -> None:

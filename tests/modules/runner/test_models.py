@@ -109,10 +109,33 @@ from sqlalchemy import text
 """
 
 
+@pytest.fixture(scope="module")
+def refusals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What a module is told for each expression."""
+    body = f"""
+        told = {{}}
+        for expression in {list(REFUSED)!r}:
+            try:
+                eval(expression)
+            except Exception as error:
+                told[expression] = f"{{type(error).__name__}}: {{error}}"
+        return InterfaceStatus.I2Success(data=told)
+    """
+    folder = tmp_path_factory.mktemp("refusals")
+    found: dict[str, str] = success_of(run_body(folder, body, head=REFUSED_HEAD))["data"]
+    return found
+
+
 @pytest.mark.parametrize(("expression", "words"), REFUSED.items(), ids=REFUSED.keys())
-def test_what_is_not_offered_says_what_to_use(tmp_path: Path, expression: str, words: str) -> None:
-    message = failure_of(run_body(tmp_path, expression, head=REFUSED_HEAD))
-    assert words in message
+def test_what_is_not_offered_says_what_to_use(
+    refusals: dict[str, str], expression: str, words: str
+) -> None:
+    assert words in refusals[expression]
+
+
+def test_a_refusal_ends_the_run_with_its_words(tmp_path: Path) -> None:
+    message = failure_of(run_body(tmp_path, "db.session.execute('SELECT 1')", head=HEAD))
+    assert message.startswith("NotOffered: Raw SQL is not offered: modules have no connection")
 
 
 def test_importing_what_cannot_be_used_is_logged(tmp_path: Path) -> None:

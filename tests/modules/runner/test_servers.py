@@ -141,8 +141,8 @@ def test_an_interpreter_that_dies_while_importing_is_tried_again(tmp_path: Path)
 def test_a_module_that_hangs_while_imported_is_stopped(tmp_path: Path, is_forked: bool) -> None:
     make_module(tmp_path, COUNT, head="import threading\nthreading.Event().wait()")
     place = environment("made_up", tmp_path)
-    outcome = run_job(place, job("made_up"), Limits(wall_seconds=2), is_preimported=is_forked)
-    words = "still importing after 2 s" if is_forked else "no result after 2 s"
+    outcome = run_job(place, job("made_up"), Limits(wall_seconds=1), is_preimported=is_forked)
+    words = "still importing after 1 s" if is_forked else "no result after 1 s"
     assert (outcome.ending, outcome.detail) == (Ending.TIMEOUT, words)
 
 

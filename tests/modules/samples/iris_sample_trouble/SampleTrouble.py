@@ -87,6 +87,8 @@ class SampleTrouble(IrisModuleInterface):
         for is_apart in (False, True):
             child = subprocess.Popen(["sleep", str(FOREVER)], start_new_session=is_apart)
             self.log.info("child %d", child.pid)
+        orphan = "setsid sleep 10000 > /dev/null 2>&1 & echo $!"
+        self.log.info("child %d", int(subprocess.check_output(["sh", "-c", orphan])))
 
     def _huge(self, data):
         data[0].ioc_tags = "still here"
