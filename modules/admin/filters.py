@@ -19,7 +19,7 @@ class ModuleFilter(DropdownFilter):
     """Runs of one module; those of removed modules are found by searching for their name."""
 
     title = "module"
-    parameter_name = "module"
+    parameter_name = "package"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         """Return the modules with a run this user may see."""

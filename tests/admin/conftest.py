@@ -1,7 +1,11 @@
 """The console's clients, and a case with one of everything in it."""
 
+import datetime as dt
+import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
 import pytest
@@ -18,11 +22,26 @@ from cases.services.notes import add_note, add_note_directory
 from cases.services.tasks import add_task
 from cases.services.timeline import add_event
 from incidents.services.incidents import open_incident
-from modules.models import ModuleRun
+from modules.models import Module, ModuleRun
+from modules.services import describing
+from modules.services.parameters import set_parameters
 from soar.core.actor import Actor
 from soar.core.models import AuditLog, User
+from tests.modules.rows import PLAYED, add_parameter, add_row
+from tests.modules.scripted import Part, ScriptedRunner, wish
 
 BACKEND = "soar.core.backends.ConsoleBackend"
+SECRET = "s3cret-value-of-the-key"
+HOOKS = json.dumps({"url": "https://h.example", "token": SECRET}, indent=4)
+PARAMETERS = {
+    "url": "string",
+    "key": "sensitive_string",
+    "hooks": "textfield_json",
+    "wait": "int",
+    "share": "float",
+    "on": "bool",
+    "page": "textfield_html",
+}
 
 
 @pytest.fixture
@@ -119,3 +138,49 @@ def last_audit(action: str) -> AuditLog:
 def add_case(actor: Actor, name: str) -> Case:
     """Open another case of customer 1."""
     return open_incident(actor, name=name, description="", customer_id=1).case
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> ScriptedRunner:
+    """A runner that plays modules from a script instead of starting processes."""
+    runner = ScriptedRunner()
+    runner.parts[PLAYED] = Part(wishes=lambda values: [wish("on_manual_trigger_ioc", "Look it up")])
+    monkeypatch.setattr(describing, "run_job", runner)
+    return runner
+
+
+@pytest.fixture
+def played(scripted: ScriptedRunner, as_administrator: Actor) -> Module:
+    """A module with parameters of several types, its secrets set, that analysts may call on IOCs."""
+    module = add_row(PLAYED, human_name="Lookup")
+    for name, kind in PARAMETERS.items():
+        add_parameter(module, name, kind)
+    values = {"url": "https://x.example", "key": SECRET, "hooks": HOOKS}
+    set_parameters(as_administrator, module.pk, values)
+    module.refresh_from_db()
+    return module
+
+
+def add_run(module: Module | None = None, **fields: Any) -> ModuleRun:
+    """Return a new run of a module, ended well on IOC 1 of case 1 unless said otherwise."""
+    now = timezone.now()
+    base = {
+        "module": module,
+        "module_name": module.package if module else "",
+        "hook_name": "on_postload_ioc_create",
+        "object_kind": "ioc",
+        "targets": [{"type": "ioc", "id": 1}],
+        "case_id": 1,
+        "user_id": 1,
+        "user_login": "administrator",
+        "status": ModuleRun.Status.SUCCESS,
+        "started_at": now,
+        "done_at": now + dt.timedelta(seconds=2),
+    }
+    return ModuleRun.objects.create(**base | fields)
+
+
+def shown(answer: Any) -> str:
+    """Return the text of a page as people read it, without tags and with entities resolved."""
+    text = re.sub(r"<(script|style)\b.*?</\1>", "", answer.content.decode(), flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", text)).split())
