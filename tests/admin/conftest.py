@@ -3,15 +3,17 @@
 import datetime as dt
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import Page, sync_playwright
 
 from cases.models import Case
 from cases.services.assets import add_asset
@@ -27,10 +29,12 @@ from modules.services import describing
 from modules.services.parameters import set_parameters
 from soar.core.actor import Actor
 from soar.core.models import AuditLog, User
+from tests.cast import PASSWORD
 from tests.modules.rows import PLAYED, add_parameter, add_row
 from tests.modules.scripted import Part, ScriptedRunner, wish
 
 BACKEND = "soar.core.backends.ConsoleBackend"
+CHROMIUM = "/usr/bin/chromium"
 SECRET = "s3cret-value-of-the-key"
 HOOKS = json.dumps({"url": "https://h.example", "token": SECRET}, indent=4)
 PARAMETERS = {
@@ -184,3 +188,55 @@ def shown(answer: Any) -> str:
     """Return the text of a page as people read it, without tags and with entities resolved."""
     text = re.sub(r"<(script|style)\b.*?</\1>", "", answer.content.decode(), flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", text)).split())
+
+
+# --- a real browser
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser complained about: refused scripts, errors, requests to other hosts."""
+    return []
+
+
+@pytest.fixture
+def page(
+    complaints: list[str], monkeypatch: pytest.MonkeyPatch, live_server: Any
+) -> Iterator[Page]:
+    """A page of a headless Chromium that notes its complaints."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs a loop in this thread
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1400, "height": 900})
+        page.on("console", lambda line: line.type == "error" and complaints.append(line.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "response",
+            lambda answer: answer.ok or answer.status < 400 or complaints.append(answer.url),
+        )
+        page.on(
+            "request",
+            lambda request: (
+                request.url.startswith((live_server.url, "data:", "blob:"))
+                or complaints.append(request.url)
+            ),
+        )
+        yield page
+        browser.close()
+        connection.close()  # the one of Playwright's loop; Django opens another outside it
+
+
+@pytest.fixture
+def live_administrator(live_server: Any) -> User:
+    """The administrator, with a password the browser can type."""
+    user = User.objects.get(pk=1)
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+def log_in(page: Page, user: User) -> None:
+    """Fill in the form to log in."""
+    page.fill("input[name=username]", user.login)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button[type=submit]")

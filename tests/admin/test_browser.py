@@ -1,67 +1,16 @@
 """The console in a real browser: the theme's scripts run under our content security policy."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from soar.core.models import User
-from tests.cast import PASSWORD
+from tests.admin.conftest import log_in
 from tests.http import key_of
 
-CHROMIUM = "/usr/bin/chromium"
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    """What the browser complained about: refused scripts, errors, requests to other hosts."""
-    return []
-
-
-@pytest.fixture
-def page(
-    complaints: list[str], monkeypatch: pytest.MonkeyPatch, live_server: Any
-) -> Iterator[Page]:
-    """A page of a headless Chromium that notes its complaints."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs a loop in this thread
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1400, "height": 900})
-        page.on("console", lambda line: line.type == "error" and complaints.append(line.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "response",
-            lambda answer: answer.ok or answer.status < 400 or complaints.append(answer.url),
-        )
-        page.on(
-            "request",
-            lambda request: (
-                request.url.startswith((live_server.url, "data:", "blob:"))
-                or complaints.append(request.url)
-            ),
-        )
-        yield page
-        browser.close()
-        connection.close()  # the one of Playwright's loop; Django opens another outside it
-
-
-@pytest.fixture
-def live_administrator(live_server: Any) -> User:
-    """The administrator, with a password the browser can type."""
-    user = User.objects.get(pk=1)
-    user.set_password(PASSWORD)
-    user.save()
-    return user
-
-
-def log_in(page: Page, user: User) -> None:
-    page.fill("input[name=username]", user.login)
-    page.fill("input[name=password]", PASSWORD)
-    page.click("button[type=submit]")
 
 
 def test_an_administrator_finds_his_way_and_renews_a_key(
