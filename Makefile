@@ -10,7 +10,8 @@ demo:
 	@.venv/bin/python manage.py migrate --verbosity 0
 	@.venv/bin/python manage.py seed_reference
 	@.venv/bin/python manage.py seed_modules
-	@exec .venv/bin/python manage.py load_demo
+	@.venv/bin/python manage.py load_demo
+	@exec .venv/bin/python manage.py enrich_demo
 
 test:
 	@scripts/bootstrap.sh dev
