@@ -1,6 +1,6 @@
 """Modules in the console: what is registered, how it is set up, whether it does its work."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
@@ -35,6 +35,7 @@ from soar.core.permissions import Permission
 TRY_SECONDS = 60.0  # somebody waits for the page
 LONGEST_MESSAGE = 1500
 LOOKING = ("GET", "HEAD")
+REMOVED = "its parameters, limits and subscriptions. Its runs and its environment are kept."
 Steer = Callable[[Actor, int], Any]
 
 
@@ -81,7 +82,7 @@ class ModuleAdmin(ReadOnlyAdmin):
     @admin.display(description="module", ordering="human_name")
     def module(self, module: Module) -> SafeString:
         """Return the name people read and the package."""
-        return shown.cell_of(module.human_name, module.package)
+        return shown.names_of(module.human_name, module.package)
 
     @display(description="active", ordering="is_active", boolean=True)
     def active(self, module: Module) -> bool:
@@ -181,6 +182,13 @@ class ModuleAdmin(ReadOnlyAdmin):
         if module is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         return self._module_page(request, module)
+
+    def get_deleted_objects(
+        self, objs: Iterable[Any], request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Return what a removal is about, and what it leaves."""
+        shown_rows, *rest = super().get_deleted_objects(objs, request)
+        return [f"{row}: {REMOVED}" for row in shown_rows], *rest
 
     # --- buttons
 
@@ -376,8 +384,9 @@ class ModuleAdmin(ReadOnlyAdmin):
         return self._page(request, "admin/modules/module.html", context)
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        common = {**self.admin_site.each_context(request), "opts": self.opts}
-        return TemplateResponse(request, template, {**common, **context})
+        common = {"opts": self.opts, "original": context.get("module")}
+        page = {**self.admin_site.each_context(request), **common, **context}
+        return TemplateResponse(request, template, page)
 
 
 def _update_limits(actor: Actor, module_id: int, changes: dict[str, Any]) -> Module:

@@ -106,7 +106,7 @@ class ModuleRunAdmin(ReadOnlyAdmin):
     def module_and_hook(self, run: ModuleRun) -> SafeString:
         """Return the module, and under it the hook or the name of a manual one."""
         hook = run.ui_name or run.hook_name
-        return shown.cell_of(run.module_name or "-", hook)
+        return shown.names_of(run.module_name or "-", hook)
 
     @admin.display(description="object")
     def about(self, run: Any) -> SafeString:

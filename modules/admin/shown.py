@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from modules.admin.objects import word_of
@@ -74,11 +74,15 @@ def text_of(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def cell_of(line: str, second: str = "") -> SafeString:
-    """Return one or two lines for a cell of a list."""
-    if not second:
-        return format_html('<span class="console-cell">{}</span>', line)
-    return format_html('<span class="console-cell">{}<br><small>{}</small></span>', line, second)
+def cell_of(text: str) -> SafeString:
+    """Return a text for a cell of a list, broken wherever it has to be."""
+    return format_html('<span class="console-cell">{}</span>', text)
+
+
+def names_of(first: str, second: str) -> SafeString:
+    """Return two names for a cell of a list, broken after underscores."""
+    html = '<span class="console-cell console-names">{}<br><small>{}</small></span>'
+    return format_html(html, *(_breakable(name) for name in (first, second)))
 
 
 def beginning_of(text: str) -> str:
@@ -135,10 +139,18 @@ def lines_of(logs: Any) -> list[Row]:
     found = logs if isinstance(logs, list) else []
     lines = [one if isinstance(one, Mapping) else {"text": str(one)} for one in found]
     return [
-        {"level": str(one.get("level") or "INFO"), "at": one.get("time", ""), "text": one["text"]}
+        {
+            "level": str(one.get("level") or "INFO"),
+            "at": str(one.get("time") or "").partition("T")[2][:8],
+            "text": one["text"],
+        }
         for one in lines
         if "text" in one
     ]
+
+
+def _breakable(name: str) -> SafeString:
+    return format_html_join(SafeString("_<wbr>"), "{}", ((part,) for part in name.split("_")))
 
 
 def _object(entry: Mapping[str, Any]) -> str:
