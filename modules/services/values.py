@@ -12,7 +12,7 @@ from modules.services.masking import is_secret_name
 from soar.core.environment import FALSE_WORDS, TRUE_WORDS
 from soar.core.errors import Invalid
 
-BOOLEAN, STRING, SECRET, JSON = "bool", "string", "sensitive_string", "textfield_json"
+BOOLEAN, STRING, SENSITIVE, JSON = "bool", "string", "sensitive_string", "textfield_json"
 INTEGERS = ("int", "integer")
 FLOAT = "float"
 INTEGER = re.compile(r"\s*[+-]?[0-9]{1,30}\s*")
@@ -27,7 +27,7 @@ def is_secret(kind: str, name: str) -> bool:
 
     Modules declare some keys as plain strings; the name gives them away.
     """
-    return kind == SECRET or (kind == STRING and is_secret_name(name))
+    return kind == SENSITIVE or (kind == STRING and is_secret_name(name))
 
 
 def is_sealed(kind: str, name: str) -> bool:

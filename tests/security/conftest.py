@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 
 from tests.api.iris.calls import seeded_world
+from tests.api.iris.conftest import modules_by_script
 from tests.api.iris.world import World
+
+__all__ = ["modules_by_script"]
 
 
 @pytest.fixture(scope="module")
