@@ -15,6 +15,7 @@ try:
 except OSError:
     LIBC = None
 OPEN_FILES, CPU_SPARE_SECONDS = 1024, 5
+AUTOGROUP = "/proc/self/autogroup"
 
 
 def control(option: int, value: int) -> bool:
@@ -27,6 +28,20 @@ def die_with_parent(parent: int, number: int) -> None:
     control(SET_DEATH_SIGNAL, number)
     if os.getppid() != parent:
         os.kill(os.getpid(), number)
+
+
+def lead_session() -> None:
+    """Lead a session of its own that gets no more of the processor than before."""
+    os.setsid()
+    keep_niceness()
+
+
+def keep_niceness() -> None:
+    """Make the session as nice as this process: Linux may share the processor among sessions, all alike."""
+    niceness = os.nice(0)
+    if niceness > 0:
+        with contextlib.suppress(OSError), open(AUTOGROUP, "w", encoding="ascii") as file:  # noqa: PTH123
+            file.write(str(niceness))
 
 
 def adopt_orphans() -> None:

@@ -46,6 +46,7 @@ class Server:
         os.chdir(start["folder"])
         os.environ.update(HOME=start["folder"], TMPDIR=start["folder"])
         sys.path[:0] = start["paths"]
+        process.keep_niceness()
         process.adopt_orphans()
         namespaces.install()
         needed = [sys.prefix, sys.base_prefix, start["folder"], *sys.path]

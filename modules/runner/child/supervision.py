@@ -17,7 +17,7 @@ WAITED_FOR = {signal.SIGTERM, signal.SIGCHLD}
 def supervise(parent: int, descriptors: tuple[int, int, int], foreign: list[int]) -> NoReturn:
     """Run a job in a process of its own; end with it, or with it on SIGTERM. Signals are blocked already."""
     try:
-        os.setsid()
+        process.lead_session()
         process.dump_no_core()
         process.adopt_orphans()
         process.die_with_parent(parent, signal.SIGTERM)

@@ -24,7 +24,7 @@ def do(parent: int, job: int, result: int, output: int) -> NoReturn:
     """Do the job that can be read from one descriptor, write its result to the second, prints to the third."""
     code = 1
     try:
-        os.setsid()
+        process.lead_session()
         process.die_with_parent(parent, signal.SIGKILL)
         process.fresh_signals()
         _connect(output)

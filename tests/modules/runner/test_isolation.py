@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -201,3 +202,21 @@ def test_pip_copies_of_the_namespaces_are_shadowed(tmp_path: Path, is_forked: bo
 
 def test_this_process_never_has_the_namespaces() -> None:
     assert not {"app", "iris_interface"} & set(sys.modules)
+
+
+def test_a_session_of_its_own_is_no_way_to_more_processor_time() -> None:
+    code = (
+        "import os; from modules.runner.child.process import lead_session; lead_session(); "
+        "print(os.nice(0), os.getsid(0) == os.getpid(), open('/proc/self/autogroup').read() "
+        "if os.path.exists('/proc/self/autogroup') else 'nice 5')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[3],
+        preexec_fn=lambda: os.nice(5 - os.nice(0)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split()[:2] == ["5", "True"]
+    assert "nice 5" in done.stdout
