@@ -1,143 +1,23 @@
 """`manage.py up` with real processes: ready, repaired after kill -9, ended without leftovers."""
 
-import http.client
 import json
 import os
 import re
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import settings
+
+from bench.installation import PARTS, Installation, descendants, is_alive, is_up, wait_for
+from soar.core.installation import MODULES_NICENESS
 
 pytestmark = [pytest.mark.slow]
 START_SECONDS = 90
 REPAIR_SECONDS = 60
-# What the product reads; the tests bring their own.
-FOREIGN = ("SOAR_", "DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE")
-# A word of the command line that no other part has.
-PARTS = {
-    "broker": "valkey-server",
-    "web": "granian",
-    "worker": " --pool ",
-    "relay": "manage.py relay",
-    "scheduler": " --schedule ",
-}
-
-
-class Installation:
-    """One `manage.py up` on a data directory and port of its own."""
-
-    def __init__(self, directory: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.directory = directory
-        self.starts = 0
-        self.output = directory / "output"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> "Installation":
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-        self.starts += 1
-        self.output = self.directory / f"output-{self.port}-{self.starts}"
-        self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "up"],
-            cwd=settings.BASE_DIR,
-            env=kept
-            | {
-                "SOAR_DATA_DIR": str(self.directory / "data"),
-                "SOAR_HTTP": f"127.0.0.1:{self.port}",
-                "SOAR_WORKERS": "2",
-            },
-            stdout=self.output.open("wb"),
-            stderr=subprocess.STDOUT,
-        )
-        return self
-
-    def is_ready(self) -> bool:
-        try:
-            with urllib.request.urlopen(
-                f"http://127.0.0.1:{self.port}/readyz", timeout=5
-            ) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
-
-    def says(self, text: str) -> bool:
-        return text in self.output.read_text()
-
-    def key(self) -> str:
-        """Return the administrator's key, which the first start told."""
-        first = self.directory / f"output-{self.port}-1"
-        found = re.search(r"API key +(\S{86})", first.read_text())
-        assert found is not None
-        return found[1]
-
-    def call(self, path: str, key: str, body: dict[str, str] | None = None) -> tuple[int, bytes]:
-        """Send one request on a connection of its own."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-        method = "GET" if body is None else "POST"
-        connection.request(method, f"/{path}", json.dumps(body or {}), headers)
-        answer = connection.getresponse()
-        result = answer.status, answer.read()
-        connection.close()
-        return result
-
-    def part(self, name: str) -> int | None:
-        """Return the process id of a part, None while there is none."""
-        assert self.process is not None
-        for pid in descendants(self.process.pid, only_children=True):
-            if PARTS[name] in command(pid):
-                return pid
-        return None
-
-    def end(self) -> int:
-        assert self.process is not None
-        self.process.send_signal(signal.SIGINT)
-        return self.process.wait(40)
-
-
-def command(pid: int) -> str:
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    return ""
-
-
-def descendants(pid: int, *, only_children: bool = False) -> list[int]:
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            fields = stat.read_text().rpartition(")")[2].split()
-            if int(fields[1]) == pid and fields[0] != "Z":
-                found.append(int(stat.parent.name))
-    return (
-        found if only_children else found + [deep for child in found for deep in descendants(child)]
-    )
-
-
-def is_alive(pid: int) -> bool:
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return False
-
-
-def wait_for(condition: Callable[[], object], seconds: float, what: str) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not in {seconds} s: {what}"
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -146,15 +26,7 @@ def shared() -> Iterator[Installation]:
     directory = Path(tempfile.mkdtemp(prefix="soar-up-"))
     installation = Installation(directory)
     yield installation
-    process = installation.process
-    if process is not None and process.poll() is None:
-        left = descendants(process.pid)
-        process.send_signal(signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(30)
-        for pid in [process.pid, *left]:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+    installation.destroy()
     shutil.rmtree(directory, ignore_errors=True)
 
 
@@ -163,7 +35,7 @@ def running(shared: Installation) -> Installation:
     """The installation, ready."""
     if shared.process is None or shared.process.poll() is not None:
         shared.start()
-    wait_for(lambda: shared.is_ready() and shared.says("ready: "), START_SECONDS, "ready")
+    wait_for(lambda: is_up(shared), START_SECONDS, "ready")
     return shared
 
 
@@ -195,6 +67,14 @@ def test_a_killed_part_comes_back(running: Installation, name: str) -> None:
     wait_for(running.is_ready, REPAIR_SECONDS, f"ready after {name}")
     assert not [pid for pid in left if is_alive(pid)]
     assert running.says(f"{name} ended with -9")
+
+
+def test_modules_leave_the_processor_to_the_analysts(running: Installation) -> None:
+    niceness = {
+        name: os.getpriority(os.PRIO_PROCESS, running.part(name) or 0)
+        for name in ("web", "modules")
+    }
+    assert niceness["modules"] == min(niceness["web"] + MODULES_NICENESS, 19)
 
 
 def test_a_second_start_on_the_same_data_is_refused(running: Installation) -> None:
