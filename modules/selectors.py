@@ -1,10 +1,12 @@
 """Readers of modules and their runs."""
 
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, TextField
-from django.db.models.functions import Cast
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, TextField, Window
+from django.db.models.functions import Cast, RowNumber
 
+from cases.models import Case
 from cases.selectors import visible_cases
 from modules.hooks import resolve
 from modules.models import HookSubscription, Module, ModuleRun, ModuleSwitch
@@ -14,52 +16,62 @@ from soar.core.history import is_possible_id
 
 MANUAL_PREFIX = "on_manual_trigger_"
 RATED_RUNS = 100  # so many of the last runs make a module's success rate
+REMEMBERED = 20_000  # among so many runs of all
+SEARCHED = 10_000  # so many runs of a case are searched for those on one object
 RATED = (ModuleRun.Status.SUCCESS, *ModuleRun.FAILED)
+
+
+@dataclass
+class History:
+    """How a module did lately: its last run, and of the last that ended well or badly, those that did well."""
+
+    last: ModuleRun | None
+    rated: int = 0
+    good: int = 0
 
 
 def visible_runs(actor: Actor) -> QuerySet[ModuleRun]:
     """Return the runs of visible cases, and of those that belong to none the actor's own.
 
-    Administrators see all that belong to none.
+    Administrators see all that belong to none, or to a case that was deleted.
     """
     in_cases = Q(case_id__in=visible_cases(actor).order_by().values("pk"))
     outside = Q(case_id=None)
-    if not actor.is_administrator:
+    if actor.is_administrator:
+        outside = ~Q(Exists(Case.objects.filter(pk=OuterRef("case_id"))))
+    else:
         outside &= Q(user_login=actor.login)
     return ModuleRun.objects.filter(in_cases | outside)
 
 
 def runs_on(actor: Actor, kind: str, object_id: int, case_id: int | None) -> QuerySet[ModuleRun]:
-    """Return the visible runs on one object, newest first.
+    """Return the visible runs on one object, newest first, among the last of its case.
 
     Targets are found in the text of their JSON, whose keys each database orders in its own way.
     """
-    rows = visible_runs(actor).filter(case_id=case_id, object_kind=kind)
+    of_case = ModuleRun.objects.filter(case_id=case_id).order_by("-id").values_list("pk", flat=True)
+    too_old = of_case[SEARCHED : SEARCHED + 1].first() or 0
     found = Q(_targets__contains=f'"id": {object_id},') | Q(
         _targets__contains=f'"id": {object_id}}}'
     )
+    rows = visible_runs(actor).filter(case_id=case_id, object_kind=kind, pk__gt=too_old)
     return rows.alias(_targets=Cast("targets", TextField())).filter(found).order_by("-id")
 
 
-def with_history(modules: QuerySet[Module]) -> QuerySet[Any]:
-    """Return modules with their last run and how many of the last hundred that ended well or badly did
-    end well: `last_run_id`, `last_status`, `last_at`, `rated_runs`, `good_runs`.
-    """
-    last = ModuleRun.objects.filter(module=OuterRef("pk")).order_by("-id")
-    of_module = ModuleRun.objects.filter(module=OuterRef(OuterRef("pk")), status__in=RATED)
-    recent = of_module.order_by("-id").values("pk")[:RATED_RUNS]
-
-    def count(**conditions: Any) -> Subquery:
-        rows = ModuleRun.objects.filter(pk__in=recent, **conditions).order_by()
-        return Subquery(rows.values("module").annotate(number=Count("pk")).values("number"))
-
-    return modules.annotate(
-        last_run_id=Subquery(last.values("pk")[:1]),
-        last_status=Subquery(last.values("status")[:1]),
-        last_at=Subquery(last.values("queued_at")[:1]),
-        rated_runs=count(),
-        good_runs=count(status=ModuleRun.Status.SUCCESS),
-    )
+def histories(modules: Iterable[Module]) -> dict[int, History]:
+    """Return how modules did lately, with a constant number of queries however many runs there are."""
+    ids = [module.pk for module in modules]
+    runs = ModuleRun.objects.filter(module__in=ids).order_by()
+    newest = dict(runs.values_list("module").annotate(newest=Max("pk")))
+    last = ModuleRun.objects.only("module", "status", "queued_at").in_bulk(list(newest.values()))
+    found = {pk: History(last.get(newest.get(pk, 0))) for pk in ids}
+    oldest = max(newest.values(), default=0) - REMEMBERED
+    place = Window(RowNumber(), partition_by="module", order_by=F("pk").desc())
+    rated = runs.filter(pk__gt=oldest, status__in=RATED).annotate(place=place)
+    for module_id, status in rated.filter(place__lte=RATED_RUNS).values_list("module", "status"):
+        found[module_id].rated += 1
+        found[module_id].good += status == ModuleRun.Status.SUCCESS
+    return found
 
 
 def modules_with_runs(actor: Actor) -> QuerySet[Module]:

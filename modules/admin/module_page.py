@@ -10,7 +10,7 @@ from modules.admin.parameter_form import ParameterForm
 from modules.admin.run_rows import run_rows
 from modules.hooks import HOOKS
 from modules.models import Module
-from modules.selectors import get_switch, visible_modules, visible_runs, with_history
+from modules.selectors import get_switch, histories, visible_modules, visible_runs
 from modules.services.parameters import missing_parameters
 from soar.core.admin.base import actor_of
 
@@ -18,20 +18,22 @@ SHOWN_RUNS = 20
 Context = dict[str, Any]
 
 
-def read_module(request: HttpRequest, module_id: int) -> Any:
-    """Return a module with its history, None when there is none the actor may see."""
-    return with_history(visible_modules(actor_of(request))).filter(pk=module_id).first()
+def read_module(request: HttpRequest, module_id: int) -> Module | None:
+    """Return a module, None when there is none the actor may see."""
+    return visible_modules(actor_of(request)).filter(pk=module_id).first()
 
 
-def module_context(request: HttpRequest, module: Any, **forms: Any) -> Context:
-    """Return what the page shows of a module read with its history, with forms that were refused."""
+def module_context(request: HttpRequest, module: Module, **forms: Any) -> Context:
+    """Return what the page shows of a module, with forms that were refused."""
     actor = actor_of(request)
+    history = histories([module])[module.pk]
     runs = visible_runs(actor).filter(module=module).order_by("-id")[:SHOWN_RUNS]
     parameters = list(module.parameters.all())
     return {
         "module": module,
         "state": {"text": module.state, "type": shown.STATE_COLOURS.get(module.state)},
-        "rate": shown.rate_of(module),
+        "last_run": history.last,
+        "rate": shown.rate_of(history),
         "missing": missing_parameters(parameters),
         "switch": get_switch(),
         "parameter_form": ParameterForm(parameters),

@@ -7,22 +7,19 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from unfold.decorators import display
 
 from modules.admin import objects, shown
 from modules.admin.forms import AddForm, ImportForm, LimitsForm, TryForm
+from modules.admin.module_list import ModuleColumns
 from modules.admin.module_page import module_context, read_module
 from modules.admin.parameter_form import ParameterForm
 from modules.admin.warning import hindrances_for
-from modules.models import Module, ModuleRun
-from modules.selectors import get_switch, visible_modules, with_history
+from modules.models import Module
+from modules.selectors import get_switch, visible_modules
 from modules.services import parameters, registry
 from modules.services.dry_run import dry_run
 from modules.services.environments import installed_packages, shipped_packages
@@ -40,29 +37,16 @@ Steer = Callable[[Actor, int], Any]
 
 
 @admin.register(Module)
-class ModuleAdmin(ReadOnlyAdmin):
+class ModuleAdmin(ModuleColumns, ReadOnlyAdmin):
     """Modules, for administrators: adding, setting up, trying, stopping and removing them."""
 
     services = Services(visible_modules, add=registry.add_module, delete=registry.remove_module)
     readers = (Permission.SERVER_ADMINISTRATOR,)
-    list_display = (
-        "module",
-        "shown_state",
-        "active",
-        "version",
-        "last_run",
-        "success_rate",
-        "reason",
-    )
     list_before_template = "admin/modules/list_head.html"
     search_fields = ("human_name", "package")
     fields = ("human_name", "package")
 
     # --- the list
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Return the modules with their last run and success rate."""
-        return with_history(super().get_queryset(request))
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -78,45 +62,6 @@ class ModuleAdmin(ReadOnlyAdmin):
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Return nothing: what is done to a module is done on its page."""
         return {}
-
-    @admin.display(description="module", ordering="human_name")
-    def module(self, module: Module) -> SafeString:
-        """Return the name people read and the package."""
-        return shown.names_of(module.human_name, module.package)
-
-    @display(description="active", ordering="is_active", boolean=True)
-    def active(self, module: Module) -> bool:
-        """Tell whether it takes runs."""
-        return module.is_active
-
-    @display(description="state", ordering="state", label=shown.STATE_COLOURS)
-    def shown_state(self, module: Module) -> str:
-        """Return the badge."""
-        return module.state
-
-    @admin.display(description="reason")
-    def reason(self, module: Module) -> SafeString | None:
-        """Return the beginning of the reason of the state."""
-        text = module.state_reason
-        return shown.cell_of(shown.beginning_of(text)) if text else None
-
-    @admin.display(description="last run (UTC)")
-    def last_run(self, module: Any) -> SafeString | None:
-        """Return when it last ran and how, with a link."""
-        if module.last_run_id is None:
-            return None
-        address = objects.address_of(ModuleRun, module.last_run_id)
-        return format_html(
-            '<a class="text-link whitespace-nowrap" href="{}">{}</a> {}',
-            address,
-            shown.time_of(module.last_at),
-            module.last_status,
-        )
-
-    @admin.display(description="success")
-    def success_rate(self, module: Any) -> str | None:
-        """Return the share of good runs among the last."""
-        return shown.rate_of(module) or None
 
     # --- pages
 
@@ -187,8 +132,8 @@ class ModuleAdmin(ReadOnlyAdmin):
         self, objs: Iterable[Any], request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """Return what a removal is about, and what it leaves."""
-        shown_rows, *rest = super().get_deleted_objects(objs, request)
-        return [f"{row}: {REMOVED}" for row in shown_rows], *rest
+        rows, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return [f"{row}: {REMOVED}" for row in rows], counts, lacking, protected
 
     # --- buttons
 

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from modules.admin.objects import word_of
 from modules.models import ModuleRun
+from modules.selectors import History
 from soar.core.rich_text import shown_attribute
 
 Status = ModuleRun.Status
@@ -61,10 +62,11 @@ def time_of(moment: dt.datetime) -> str:
     return f"{moment.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S}"
 
 
-def rate_of(module: Any) -> str:
-    """Return the share of good runs among the last, of a module read with its history."""
-    rated, good = module.rated_runs or 0, module.good_runs or 0
-    return f"{100 * good // rated}\N{NO-BREAK SPACE}% of {rated}" if rated else ""
+def rate_of(history: History) -> str:
+    """Return the share of good runs among the last of a module."""
+    if not history.rated:
+        return ""
+    return f"{100 * history.good // history.rated}\N{NO-BREAK SPACE}% of {history.rated}"
 
 
 def text_of(value: Any) -> str:
