@@ -210,7 +210,7 @@ _CONDITIONS: Mapping[str, Callable[[Details], bool]] = {"ioc.deleted": _is_gone_
 _KNOWN: Mapping[str, Mapping[str, str]] = {
     "case": {"name": "name", "soc_id": "soc_id", "customer_id": "client_id"},
     "asset": {"name": "asset_name", "type_id": "asset_type_id"},
-    "ioc": {"value": "ioc_value", "type_id": "ioc_type_id"},
+    "ioc": {"value": "ioc_value", "type_id": "ioc_type_id", "tlp_id": "ioc_tlp_id"},
     "note": {"title": "note_title", "content": "note_content"},
     "event": {"title": "event_title"},
     "evidence": {"filename": "filename", "file_hash": "file_hash"},

@@ -1,8 +1,10 @@
 """Background work: an id in, one service call, safe to run twice."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
+import redis
 from celery import Task
 from django.conf import settings
 from kombu.exceptions import OperationalError
@@ -10,13 +12,20 @@ from kombu.exceptions import OperationalError
 from modules.selectors import queues
 from modules.services.delivery import deliver_due
 from modules.services.execution import execute, recover_lost
-from modules.services.sending import BATCH, Message, claim_runs, release_runs
+from modules.services.sending import (
+    BATCH,
+    RESEND_AFTER,
+    Message,
+    claim_runs,
+    release_runs,
+)
 from soar.celery import app
 from soar.core.broker import note_consumer
 from soar.core.services.sealing import seal_pending
 
 HEARTBEAT_SECONDS = 10
 LONGEST_RUN_SECONDS = 3600 + 120
+RESEND_SECONDS = RESEND_AFTER.total_seconds()
 
 
 class BrokerUnavailable(Exception):
@@ -25,8 +34,10 @@ class BrokerUnavailable(Exception):
 
 # The row, not the message, is the run: a message that is lost is sent again, one too many starts nothing.
 @app.task(acks_late=False, time_limit=LONGEST_RUN_SECONDS)
-def execute_run(run_id: int) -> None:
+def execute_run(run_id: int, queue: str) -> None:
     """Run one run, then send what waits for its place."""
+    with suppress(redis.RedisError):
+        note_consumer(queue)
     execute(run_id)
     send_runs()
 
@@ -86,7 +97,9 @@ def _send_all(messages: Iterable[Message]) -> None:
     waiting = list(messages)
     for place, message in enumerate(waiting):
         try:
-            _send(execute_run, (message.run_id,), message.queue)
+            _send(
+                execute_run, (message.run_id, message.queue), message.queue, expires=RESEND_SECONDS
+            )
         except BrokerUnavailable:
             release_runs(one.run_id for one in waiting[place:])
             raise

@@ -1,5 +1,6 @@
 """Settings of Watchfloor: one file, read from the environment by typed readers (docs/operator-guide.md)."""
 
+import hashlib
 from pathlib import Path
 
 import environ
@@ -185,7 +186,11 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- queue
-REDIS_URL = env.text("REDIS_URL") or f"redis+socket://{SOAR_SOCKET_DIR / 'broker.sock'}"
+# Our own broker asks for a password: modules run as the same system user and could reach its socket.
+SOAR_BROKER_KEY = env.secret("SOAR_BROKER_KEY", SOAR_DATA_DIR)
+SOAR_BROKER_PASSWORD = hashlib.sha256(SOAR_BROKER_KEY.encode()).hexdigest()
+_OWN_BROKER = f"redis+socket://:{SOAR_BROKER_PASSWORD}@{SOAR_SOCKET_DIR / 'broker.sock'}"
+REDIS_URL = env.text("REDIS_URL") or _OWN_BROKER
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,

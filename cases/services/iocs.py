@@ -135,7 +135,12 @@ def remove_ioc(actor: Actor, case_id: int, ioc_id: int) -> bool:
             case_id=case_id,
             counter=COUNTER,
             summary=f'deleted ioc "{ioc.value}"',
-            before={"ioc_id": ioc_id, "value": ioc.value, "type_id": ioc.type_id},
+            before={
+                "ioc_id": ioc_id,
+                "value": ioc.value,
+                "type_id": ioc.type_id,
+                "tlp_id": case_ioc.tlp_id,
+            },
             after={"is_gone": bool(drop_unreferenced_iocs([ioc_id]))},
         )
     return not visible_case_iocs(actor).filter(ioc_id=ioc_id).exists()

@@ -11,9 +11,10 @@ OPEN_AGAIN = "tries again at {:%Y-%m-%d %H:%M:%S} UTC"
 
 def note_success(module: Module) -> None:
     """Forget earlier failures; a broken module is ready again. The caller holds the row's lock."""
-    if module.failures_in_a_row or module.state == Module.State.BROKEN:
+    is_open = module.state == Module.State.BROKEN and module.broken_until is not None
+    if module.failures_in_a_row or is_open:
         module.failures_in_a_row, module.broken_until = 0, None
-        if module.state == Module.State.BROKEN:
+        if is_open:  # what a failing check broke only another check mends
             module.state, module.state_reason = Module.State.READY, ""
         module.save(update_fields=["failures_in_a_row", "broken_until", "state", "state_reason"])
 
@@ -36,7 +37,7 @@ def note_failure(module: Module, reason: str) -> bool:
 
 def begin_trial(module: Module) -> None:
     """Let one run try whether a broken module works again, and keep the others waiting meanwhile."""
-    if module.state == Module.State.BROKEN:
+    if module.broken_until is not None:
         pause = dt.timedelta(seconds=module.cool_down_seconds)
         module.broken_until = timezone.now() + pause
         module.save(update_fields=["broken_until"])

@@ -18,6 +18,7 @@ from modules.services.merging import merge_attributes, note_entry, storable
 from modules.services.writable import ATTRIBUTES
 from soar.core.errors import DomainError, Invalid
 from soar.core.history import MAXIMUM_ID, is_possible_id
+from soar.core.recording import BUSY
 
 MAXIMUM_CREATIONS = 500  # of one run
 ORDER = ("note_directory", "note", "ioc", "asset", "evidence")
@@ -93,6 +94,8 @@ def create_all(desk: Desk, case: Case, proposals: list[Any]) -> None:
         try:
             result = _create(_Proposal(desk, case.pk, fields, made), kind)
         except DomainError as error:
+            if error.message == BUSY:  # the database ended a mutual wait: all of it is tried again
+                raise
             reason = "; ".join(text for texts in error.fields.values() for text in texts)
             desk.sheet.refuse(kind, ref, "", reason or error.message, _title_of(fields))
             continue
@@ -124,7 +127,14 @@ def _in_order(desk: Desk, proposals: list[Any]) -> list[dict[str, Any]]:
             desk.sheet.refuse(proposal["kind"], proposal.get("ref"), "", reason)
         else:
             readable.append(proposal)
-    return sorted(readable, key=lambda one: ORDER.index(one["kind"]))
+    return sorted(readable, key=_place)
+
+
+def _place(proposal: dict[str, Any]) -> tuple[int, str]:
+    """Return where a proposal comes: IOCs in one order for all runs, so that two never wait for each other."""
+    fields = proposal["fields"]
+    value = f"{fields.get('ioc_type_id')} {fields.get('ioc_value')}"
+    return ORDER.index(proposal["kind"]), value if proposal["kind"] == "ioc" else ""
 
 
 def _create(proposal: _Proposal, kind: str) -> _Result:

@@ -6,7 +6,7 @@ delivered are written in one transaction, so a second delivery finds nothing to 
 
 import datetime as dt
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.db import DataError, IntegrityError, connection, transaction
@@ -24,6 +24,9 @@ FIRST_RETRY_SECONDS = 30
 LONGEST_RETRY_SECONDS = 3600
 CLOCK_SKEW = dt.timedelta(seconds=2)  # the host that wrote an event may be ahead of this one
 MAXIMUM_HOPS = 3
+MOST_IN_A_MINUTE = 30  # runs of one module on one object: no analyst is that fast, a loop is
+MINUTE = dt.timedelta(minutes=1)
+CONSOLE = "admin"
 MODULE_CHANNEL = "module"  # what modules write fires nothing (contract iris-modules §4.2, 7)
 # What an event can raise whose details no code of today has written; the others must not wait for it.
 ODD_DETAILS = (
@@ -116,7 +119,9 @@ def _runs(causes: list[_Cause]) -> list[ModuleRun]:
         wanted.setdefault(row.hook_name, []).append(row)
     runs = [_run(cause, row) for cause in causes for row in wanted.get(cause.fired.hook, ())]
     if runs:
-        _count_hops(runs, min(cause.event.recorded_at for cause in causes))
+        in_console = {cause.event.pk for cause in causes if cause.event.channel == CONSOLE}
+        since = min(cause.event.recorded_at for cause in causes)
+        _count_hops(runs, since, lambda run: run.event_id in in_console)
     return runs
 
 
@@ -138,25 +143,43 @@ def _run(cause: _Cause, subscription: HookSubscription) -> ModuleRun:
     )
 
 
-def _count_hops(runs: list[ModuleRun], since: dt.datetime) -> None:
+def _count_hops(
+    runs: list[ModuleRun], since: dt.datetime, from_console: Callable[[ModuleRun], bool]
+) -> None:
     """Note of each run how many runs of its module on its object led to it; end what runs in a circle.
 
-    A change that happened while the module was at work on the object is taken for the module's own.
+    A change that happened while the module was at work on the object is taken for the module's own,
+    unless it came from the console, or from the very user whom the module was at work for the first time.
+    Whoever shares his key with a module is caught by the number of runs in a minute.
     """
     at_work = ModuleRun.objects.filter(module__in={run.module_id for run in runs})
     is_running = Q(status=ModuleRun.Status.RUNNING)
-    at_work = at_work.filter(is_running | Q(done_at__gte=since), started_at__isnull=False)
+    at_work = at_work.filter(is_running | Q(done_at__gte=since - MINUTE))
     earlier = list(
         at_work.values_list(
-            "module_id", "case_id", "targets", "started_at", "done_at", "hops"
+            "module_id",
+            "case_id",
+            "targets",
+            "user_id",
+            "queued_at",
+            "started_at",
+            "done_at",
+            "hops",
         ).order_by("-pk")[:1000]
     )
     for run in runs:
-        for module_id, case_id, targets, started_at, done_at, hops in earlier:
+        frequent = 0
+        for module_id, case_id, targets, user_id, queued_at, started_at, done_at, hops in earlier:
             is_same = (module_id, case_id, targets) == (run.module_id, run.case_id, run.targets)
+            if not is_same:
+                continue
+            frequent += queued_at > run.queued_at - MINUTE
             end = done_at or timezone.now()
-            if is_same and started_at and started_at <= run.queued_at <= end:
+            is_meanwhile = started_at is not None and started_at <= run.queued_at <= end
+            if is_meanwhile and (hops or user_id != run.user_id) and not from_console(run):
                 run.hops = max(run.hops, hops + 1)
+        if frequent >= MOST_IN_A_MINUTE:
+            run.hops = MAXIMUM_HOPS + 1
         if run.hops > MAXIMUM_HOPS:
             run.status, run.message, run.done_at = (
                 ModuleRun.Status.REJECTED,

@@ -4,15 +4,17 @@ Whatever comes back was written by somebody else: it is checked and cut to what 
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from modules.hooks import MANUAL, resolve
 from modules.models import HookSubscription, Module
 from modules.runner.host import Ending, Environment, Limits, Outcome, run_job
+from modules.services.configuration import secrets_of
 from modules.services.environments import environment_of
 from modules.services.jobs import DESCRIBE, REGISTER, Job, job_of, job_of_package, limits_of
+from modules.services.masking import redacted
 from soar.core.errors import Invalid
 
 DESCRIBE_SECONDS = 60.0
@@ -66,7 +68,10 @@ def describe(environment: Environment) -> Description:
 def describe_module(module: Module) -> Description:
     """Return what a registered module says of itself as it is configured. Raise Invalid, CannotOpen."""
     limits = limits_of(module, at_most_seconds=DESCRIBE_SECONDS)
-    return _description(_result(environment_of(module), job_of(module, DESCRIBE), limits))
+    job, secrets = job_of(module, DESCRIBE), secrets_of(module)
+    description = _description(_result(environment_of(module), job, limits, secrets))
+    health = [redacted(line, secrets) for line in description.health]
+    return replace(description, health=health)
 
 
 def ask_subscriptions(module: Module) -> Registration:
@@ -75,8 +80,9 @@ def ask_subscriptions(module: Module) -> Registration:
     Raise Invalid with the reason when it could not, CannotOpen when its secrets do not open.
     """
     limits = limits_of(module, at_most_seconds=DESCRIBE_SECONDS)
-    result = _result(environment_of(module), job_of(module, REGISTER), limits)
-    problems = _lines(result.get("problems"))
+    job, secrets = job_of(module, REGISTER), secrets_of(module)
+    result = _result(environment_of(module), job, limits, secrets)
+    problems = [redacted(line, secrets) for line in _lines(result.get("problems"))]
     found: dict[tuple[str, str], HookSubscription] = {}
     for wish in _list(result.get("subscriptions"))[:MOST_SUBSCRIPTIONS]:
         subscription = _subscription(module, wish, problems)
@@ -94,13 +100,17 @@ def reason_of(outcome: Outcome) -> str:
     return outcome.detail or said or f"The module's process ended: {outcome.ending.value}"
 
 
-def _result(environment: Environment, job: Job, limits: Limits) -> dict[str, Any]:
+def _result(
+    environment: Environment, job: Job, limits: Limits, secrets: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return what a module answered. Raise Invalid with the reason, which names no secret."""
     outcome = run_job(environment, job, limits)
     result = outcome.result
     is_success = isinstance(result, dict) and result.get("status") == "success"
     if outcome.ending is not Ending.FINISHED or not is_success:
         logs = _lines(result.get("logs")) if isinstance(result, dict) else []
-        raise Invalid(reason_of(outcome), details=logs)
+        shown = [redacted(line, secrets) for line in logs]
+        raise Invalid(redacted(reason_of(outcome), secrets), details=shown)
     return result or {}
 
 

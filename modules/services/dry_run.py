@@ -4,9 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 from cases.permissions import READ, require_case
+from iocs.models import Tlp
 from modules.models import HookSubscription, Module
 from modules.runner.host import Outcome, run_job
 from modules.selectors import MANUAL_PREFIX, find_module
+from modules.services import gates
 from modules.services.configuration import secrets_of
 from modules.services.environments import environment_of
 from modules.services.jobs import RUN, Job, job_of, limits_of
@@ -14,12 +16,13 @@ from modules.services.masking import redacted
 from modules.services.runs import CASE, GLOBAL_TASK, IN_CASE
 from modules.snapshots import surroundings, take
 from soar.core.actor import Actor
-from soar.core.errors import Invalid, NotFound
+from soar.core.errors import Conflict, Invalid, NotFound
 from soar.core.models import User
 from soar.core.permissions import Permission
 from soar.core.recording import recording
 
 LATER = 2
+IOC = "ioc"
 
 
 def dry_run(
@@ -49,8 +52,12 @@ def dry_run(
     snapshot = take(kind, object_id, case_id)
     if snapshot is None:
         raise NotFound(f"There is no {kind} {object_id} in case {case_id}")
+    if kind == IOC:
+        reason = gates.why_too_secret(module, Tlp.objects.filter(pk=snapshot["ioc_tlp_id"]).first())
+        if reason:
+            raise Conflict(reason)
     job = job_of(module, RUN) | _occasion(actor, subscription, kind, case_id)
-    job["data"] = [{"__kind__": kind} | snapshot]
+    job["data"] = gates.fit_to_tell(module, [{"__kind__": kind} | snapshot])
     with recording(actor) as record:
         summary = f"tried module {module.human_name} on {kind} {object_id}"
         after = {"hook": subscription.hook_name, "kind": kind, "id": object_id}

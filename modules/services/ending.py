@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +16,12 @@ from modules.services.configuration import secrets_of
 from modules.services.masking import redacted
 from modules.services.sealing import CannotOpen
 from modules.services.writeback import apply_result
-from soar.core.errors import DomainError
+from soar.core.errors import Conflict, DomainError
+from soar.core.recording import BUSY
 
 logger = logging.getLogger(__name__)
 Status = ModuleRun.Status
+TRIES = 5
 MAXIMUM_LINES = 2000
 MAXIMUM_TEXT = 8000
 MAXIMUM_TRACEBACK = 20_000
@@ -43,7 +46,8 @@ CUT = "more lines were left out"
 class Finding:
     """What came of a run. `result` is the runner's, None when there is none.
 
-    A failure that is not the module's fault is none for the circuit breaker.
+    A failure that is not the module's fault is none for the circuit breaker. `secrets` are those the run
+    was given, which may have been changed since. Of a run that is lost only one whose lease is over is ended.
     """
 
     status: str
@@ -52,6 +56,8 @@ class Finding:
     output: str = ""
     snapshot: Any = None
     is_modules_fault: bool = True
+    secrets: Sequence[str] = ()
+    is_lost: bool = False
 
 
 def end_run(run_id: int, token: uuid.UUID, finding: Finding) -> bool:
@@ -60,11 +66,23 @@ def end_run(run_id: int, token: uuid.UUID, finding: Finding) -> bool:
     A result that cannot be applied ends the run as a failure that says so; nothing of it is written.
     """
     try:
-        return _end(run_id, token, finding)
+        return _repeatedly(run_id, token, finding)
     except UNUSABLE as error:
         logger.exception("run %s: the result cannot be applied", run_id)
         reason = f"{NOT_APPLIED}{type(error).__name__}: {error}"
-        return _end(run_id, token, Finding(Status.FAILURE, reason, output=finding.output))
+        failure = Finding(Status.FAILURE, reason, output=finding.output, secrets=finding.secrets)
+        return _end(run_id, token, failure)
+
+
+def _repeatedly(run_id: int, token: uuid.UUID, finding: Finding) -> bool:
+    """End the run, again when the database ends a mutual wait with somebody else's write."""
+    for _ in range(TRIES - 1):
+        try:
+            return _end(run_id, token, finding)
+        except Conflict as error:
+            if error.message != BUSY:
+                raise
+    return _end(run_id, token, finding)
 
 
 def _end(run_id: int, token: uuid.UUID, finding: Finding) -> bool:
@@ -75,25 +93,29 @@ def _end(run_id: int, token: uuid.UUID, finding: Finding) -> bool:
         rows = ModuleRun.objects.select_for_update().filter(
             pk=run_id, lease_token=token, status=Status.RUNNING
         )
-        run = rows.first()
+        run = (rows.filter(lease_until__lt=timezone.now()) if finding.is_lost else rows).first()
         if run is None:
             return False
-        secrets = _secrets(module)
+        secrets = [*finding.secrets, *_secrets(module)]
         result = finding.result or {}
-        run.status = finding.status
+        is_removed = module is None and finding.status == Status.SUCCESS
+        run.status = Status.CANCELLED if is_removed else finding.status
         run.message = _clean(redacted(finding.message, secrets))[:MAXIMUM_TEXT]
         traceback = _clean(redacted(str(result.get("traceback") or ""), secrets))
         run.traceback = traceback[-MAXIMUM_TRACEBACK:]
         run.result_code = _code(result.get("code"))
         run.snapshot = finding.snapshot
+        has_errors = _write_log(run, result.get("logs"), finding.output, secrets)
+        if module is not None:
+            gates.let_next_start(module.pk)
+        # As late as possible: until the commit, analysts who write to the case wait for this.
         if module is not None and not run.traceback and finding.result is not None:
             _apply(run, module, result)
-        run.has_errors = _write_log(run, result.get("logs"), finding.output, secrets)
+        run.has_errors = has_errors and run.status == Status.SUCCESS
         run.done_at, run.lease_until, run.lease_token = timezone.now(), None, None
         run.save()
         if module is not None:
             _tell_breaker(run, module, is_fault=finding.is_modules_fault)
-            gates.let_next_start(module.pk)
     return True
 
 
@@ -117,7 +139,7 @@ def _apply(run: ModuleRun, module: Module, result: dict[str, Any]) -> None:
 
 
 def _write_log(run: ModuleRun, lines: Any, output: str, secrets: list[str]) -> bool:
-    """Store what was logged and printed; return whether a successful run logged errors."""
+    """Store what was logged and printed; return whether there were errors in it."""
     now = timezone.now()
     rows: list[ModuleRunLog] = []
     has_errors = False
@@ -134,7 +156,7 @@ def _write_log(run: ModuleRun, lines: Any, output: str, secrets: list[str]) -> b
         if text.strip():
             rows.append(_line(run, len(rows), "OUTPUT", now, text))
     ModuleRunLog.objects.bulk_create(rows, batch_size=500)
-    return has_errors and run.status == Status.SUCCESS
+    return has_errors
 
 
 def _line(run: ModuleRun, position: int, level: str, at: Any, text: str) -> ModuleRunLog:

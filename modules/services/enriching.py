@@ -6,6 +6,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from cases.models import CaseIoc
 from cases.services.iocs import update_ioc
 from iocs.models import Ioc
 from modules.models import Module
@@ -30,6 +31,7 @@ from soar.core.recording import Record
 
 NOT_WRITABLE = "modules may not write this field"
 NO_SUCH_FIELD = "modules cannot write this field"
+SHARED = "another case holds this IOC and would see it: write to custom_attributes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,9 @@ def _set(draft: _Draft, name: str, column: Column, change: Any) -> None:
         _correct_value(draft, name, change)
         return
     target = _target_of(draft, column)
+    if target is draft.observable and _is_shared(draft):
+        draft.desk.sheet.refuse(draft.kind, draft.pk, name, SHARED, change)
+        return
     now = getattr(target, column.attribute)
     if column.form is Form.TEXT:
         merge = merge_text(name, now, change, limit=column.limit, is_required=column.is_required)
@@ -149,6 +154,12 @@ def _target_of(draft: _Draft, column: Column) -> Any:
         locked = Ioc.objects.select_for_update(no_key=True)
         draft.observable = locked.get(pk=draft.row.ioc_id)
     return draft.observable
+
+
+def _is_shared(draft: _Draft) -> bool:
+    """Tell whether another case holds the IOC, and would see what is written to the observable."""
+    others = CaseIoc.objects.filter(ioc_id=draft.row.ioc_id).exclude(pk=draft.row.pk)
+    return others.exists()
 
 
 def _correct_value(draft: _Draft, name: str, change: Any) -> None:

@@ -3,24 +3,32 @@
 import datetime as dt
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from django.db import transaction
+import redis
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from modules.models import Module, ModuleRun
 from modules.runner.host import Ending, Outcome, run_job
 from modules.services import breaker, gates
+from modules.services.configuration import secrets_of
 from modules.services.ending import Finding, end_run
 from modules.services.environments import environment_of
 from modules.services.jobs import RUN, Job, job_of, limits_of
 from modules.services.sealing import CannotOpen
 from modules.snapshots import stand_in, surroundings, take_many
+from soar.core.broker import note_consumer
 from soar.core.models import User
 
 LEASE = dt.timedelta(seconds=30)
 RENEWAL_SECONDS = 5.0
+PATIENCE_SECONDS = LEASE.total_seconds() - RENEWAL_SECONDS
+RETRY_SECONDS = 1.0
+DATABASE_AWAY = (OperationalError, InterfaceError)
 LOST = "The worker that ran it was lost"
 REPEAT = "repeat"  # how the key of a repeated run begins
 NOTHING_LEFT = "Its objects were deleted meanwhile"
@@ -51,7 +59,7 @@ def execute(run_id: int, *, at_most_seconds: float | None = None) -> bool:
         end_run(lease.run_id, lease.token, Finding(Status.CANCELLED, "The module was removed"))
         return True
     try:
-        job = job_for(run, module)
+        job, secrets = job_for(run, module), secrets_of(module)
     except CannotOpen as error:
         end_run(lease.run_id, lease.token, Finding(Status.FAILURE, str(error)))
         return True
@@ -63,9 +71,9 @@ def execute(run_id: int, *, at_most_seconds: float | None = None) -> bool:
         job,
         limits_of(module, at_most_seconds=at_most_seconds),
         is_preimported=module.is_preimported,
-        keep_on=_renewing(lease),
+        keep_on=_renewing(lease, module.queue or settings.SOAR_MODULES_QUEUE),
     )
-    finish(lease, outcome, job)
+    _patiently(lambda: finish(lease, outcome, job, secrets))
     return True
 
 
@@ -112,8 +120,8 @@ def _hold(run: ModuleRun, verdict: gates.Verdict) -> None:
     if verdict.ends_as:
         run.status, run.done_at = verdict.ends_as, timezone.now()
     if verdict.available_at is not None:
-        run.available_at = verdict.available_at
-    run.save(update_fields=["message", "status", "done_at", "available_at"])
+        run.available_at, run.sends = verdict.available_at, 0  # it is on no queue while it waits
+    run.save(update_fields=["message", "status", "done_at", "available_at", "sends"])
 
 
 def job_for(run: ModuleRun, module: Module) -> Job:
@@ -135,7 +143,7 @@ def job_for(run: ModuleRun, module: Module) -> Job:
         "case_id": run.case_id,
         "user": shown,
         "object_kind": run.object_kind,
-        "data": _data(run),
+        "data": _data(run, module),
         "surroundings": surroundings(run.case_id),
     }
 
@@ -147,35 +155,58 @@ def cause_of(run: ModuleRun) -> int:
     return int(first) if kind == REPEAT and first.isdigit() else run.pk
 
 
-def _data(run: ModuleRun) -> list[object]:
+def _data(run: ModuleRun, module: Module) -> list[object]:
     ids = [target["id"] for target in run.targets if target["id"] is not None]
     if run.payload is None:
         found = take_many(run.object_kind, ids, run.case_id)
-        return [found[pk] for pk in ids if pk in found]
+        return list(gates.fit_to_tell(module, [found[pk] for pk in ids if pk in found]))
     if "stand_in" in run.payload:
         known = run.payload["stand_in"]
         return [stand_in(run.object_kind, ids[0] if ids else 0, run.case_id, known)]
     return [run.payload["details"]]
 
 
-def _renewing(lease: Lease) -> Callable[[], bool]:
-    """Return what the runner asks while it waits: renew the lease now and then, stop when told to."""
+def _renewing(lease: Lease, queue: str) -> Callable[[], bool]:
+    """Return what the runner asks while it waits: renew the lease now and then, stop when told to.
+
+    A database that is away for less than the lease stops nothing. Renewing also tells that somebody
+    works on the queue: the heartbeat itself waits behind the runs.
+    """
     renewed_at = time.monotonic()
 
     def keep_on() -> bool:
         nonlocal renewed_at
-        mine = ModuleRun.objects.filter(
-            pk=lease.run_id, lease_token=lease.token, status=Status.RUNNING
-        )
-        if time.monotonic() - renewed_at >= RENEWAL_SECONDS:
-            renewed_at = time.monotonic()
-            mine.update(lease_until=timezone.now() + LEASE)
-        return mine.filter(is_cancel_requested=False).exists()
+        try:
+            mine = ModuleRun.objects.filter(
+                pk=lease.run_id, lease_token=lease.token, status=Status.RUNNING
+            )
+            if time.monotonic() - renewed_at >= RENEWAL_SECONDS:
+                mine.update(lease_until=timezone.now() + LEASE)
+                renewed_at = time.monotonic()
+                with suppress(redis.RedisError):
+                    note_consumer(queue)
+            return mine.filter(is_cancel_requested=False).exists()
+        except DATABASE_AWAY:
+            connection.close()
+            return time.monotonic() - renewed_at < PATIENCE_SECONDS
 
     return keep_on
 
 
-def finish(lease: Lease, outcome: Outcome, job: Job) -> bool:
+def _patiently(write: Callable[[], bool]) -> bool:
+    """Write what came of a run, again and again while the database is away and the lease lasts."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return write()
+        except DATABASE_AWAY:
+            if time.monotonic() > deadline:
+                raise
+            connection.close()
+            time.sleep(RETRY_SECONDS)
+
+
+def finish(lease: Lease, outcome: Outcome, job: Job, secrets: Sequence[str] = ()) -> bool:
     """End a run with what came of it and return whether it was still ours.
 
     What did not start at all is tried again as often as the module allows.
@@ -197,14 +228,15 @@ def finish(lease: Lease, outcome: Outcome, job: Job) -> bool:
         )
     else:
         finding = Finding(statuses.get(outcome.ending, Status.DIED), outcome.detail)
-    finding.output, finding.snapshot = outcome.output, job["data"]
+    finding.output, finding.snapshot, finding.secrets = outcome.output, job["data"], secrets
     return end_run(lease.run_id, lease.token, finding)
 
 
-def _try_again(lease: Lease, reason: str) -> bool:
+def _try_again(lease: Lease, reason: str, *, if_lost: bool = False) -> bool:
     with transaction.atomic():
         rows = ModuleRun.objects.select_for_update(of=("self",)).select_related("module")
-        run = rows.filter(pk=lease.run_id, lease_token=lease.token).first()
+        rows = rows.filter(pk=lease.run_id, lease_token=lease.token)
+        run = (rows.filter(lease_until__lt=timezone.now()) if if_lost else rows).first()
         if run is None or run.module is None or run.attempts > run.module.maximum_retries:
             return False
         _put_back(run, reason)
@@ -226,8 +258,9 @@ def recover_lost() -> int:
     expired = ModuleRun.objects.filter(status=Status.RUNNING, lease_until__lt=timezone.now())
     total = 0
     for pk, token in list(expired.values_list("pk", "lease_token")[:500]):
-        if token is None or _try_again(Lease(pk, token), LOST):
+        if token is not None and _try_again(Lease(pk, token), LOST, if_lost=True):
             total += 1
-            continue
-        total += end_run(pk, token, Finding(Status.DIED, LOST, is_modules_fault=False))
+        elif token is not None:
+            lost = Finding(Status.DIED, LOST, is_modules_fault=False, is_lost=True)
+            total += end_run(pk, token, lost)
     return total

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -10,8 +11,10 @@ from cases.models import CaseIoc
 from iocs.models import Tlp
 from modules.models import Module, ModuleRun
 from modules.services.sending import is_paused
+from soar.core.history import is_possible_id
 
 Status = ModuleRun.Status
+Shape = dict[str, Any]
 PAUSED_SECONDS = 5
 BUSY_SECONDS = 2
 MINUTE = dt.timedelta(minutes=1)
@@ -42,21 +45,60 @@ def why_not(run: ModuleRun, module: Module | None) -> Verdict | None:
         return Verdict("Modules are paused", available_at=later)
     if module.broken_until is not None and module.broken_until > now:
         return Verdict("The module failed too often", available_at=module.broken_until)
+    if module.state == Module.State.UNCONFIGURED:
+        return Verdict("The module is not configured", available_at=now + MINUTE)
+    if module.state == Module.State.BROKEN and module.broken_until is None:
+        return Verdict("The module failed its check", available_at=now + MINUTE)
     return _too_secret(run, module) or _over_quota(run, module, now) or _too_many(module, now)
 
 
 def _too_secret(run: ModuleRun, module: Module) -> Verdict | None:
-    """Refuse objects whose TLP the module may not be told (the operator's limit)."""
-    if module.maximum_tlp is None or run.object_kind != "ioc" or run.payload is not None:
+    """Refuse IOCs whose TLP the module may not be told (the operator's limit)."""
+    if module.maximum_tlp is None or run.object_kind != "ioc":
         return None
-    ids = [target["id"] for target in run.targets]
-    rows = CaseIoc.objects.filter(case_id=run.case_id or 0, ioc_id__in=ids)
-    limit = rank(module.maximum_tlp)
-    above = [tlp for tlp in Tlp.objects.filter(case_iocs__in=rows) if rank(tlp) > limit]
-    if not above:
-        return None
-    text = f"TLP:{above[0].name} is above TLP:{module.maximum_tlp.name}, the limit of the module"
-    return Verdict(text, Status.REJECTED)
+    if run.payload is not None:
+        known = run.payload.get("stand_in") or run.payload.get("details")
+        reason = why_too_secret(module, _tlp_of(known))
+    else:
+        ids = [target["id"] for target in run.targets]
+        rows = CaseIoc.objects.filter(case_id=run.case_id or 0, ioc_id__in=ids)
+        reasons = [why_too_secret(module, tlp) for tlp in Tlp.objects.filter(case_iocs__in=rows)]
+        reason = next(filter(None, reasons), "")
+    return Verdict(reason, Status.REJECTED) if reason else None
+
+
+def why_too_secret(module: Module, tlp: Tlp | None) -> str:
+    """Return why a module may not be told what has this TLP, or ""; None is one nobody knows."""
+    if module.maximum_tlp is None:
+        return ""
+    limit = f"TLP:{module.maximum_tlp.name}, the limit of the module"
+    if tlp is None:
+        return f"Its TLP is not known to be within {limit}"
+    return f"TLP:{tlp.name} is above {limit}" if rank(tlp) > rank(module.maximum_tlp) else ""
+
+
+def _tlp_of(known: Any) -> Tlp | None:
+    given = known.get("ioc_tlp_id") if isinstance(known, dict) else None
+    is_number = isinstance(given, int) and is_possible_id(given)
+    return Tlp.objects.filter(pk=given).first() if is_number else None
+
+
+def fit_to_tell(module: Module, shapes: list[Shape]) -> list[Shape]:
+    """Return snapshots without the linked IOCs that a module may not be told."""
+    if module.maximum_tlp is None or not any(shape.get("iocs") for shape in shapes):
+        return shapes
+    levels = {tlp.pk: tlp for tlp in Tlp.objects.all()}
+    return [
+        shape
+        | {
+            "iocs": [
+                one
+                for one in shape.get("iocs") or []
+                if not why_too_secret(module, levels.get(one.get("ioc_tlp_id")))
+            ]
+        }
+        for shape in shapes
+    ]
 
 
 def rank(tlp: Tlp) -> int:

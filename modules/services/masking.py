@@ -1,9 +1,11 @@
 """Showing configurations without their secrets, and taking back what was shown."""
 
+import base64
 import json
 import re
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from soar.core.errors import Invalid
 from soar.core.recording import MASK
@@ -162,8 +164,28 @@ def secret_leaves(value: Any, name: str = "") -> list[str]:
 
 
 def redacted(text: str, secrets: Iterable[str]) -> str:
-    """Return a text without the secrets, the longest first so that none leaves a rest."""
-    for secret in sorted(set(secrets), key=len, reverse=True):
-        if len(secret) >= SHORTEST_SECRET:
-            text = text.replace(secret, MASK)
+    """Return a text without the secrets, the longest first so that none leaves a rest.
+
+    Also in the forms they take in URLs, in JSON, in what Python shows of a text, and in base64.
+    """
+    forms = {
+        form for secret in secrets if len(secret) >= SHORTEST_SECRET for form in _forms(secret)
+    }
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, MASK)
     return text
+
+
+def _forms(secret: str) -> list[str]:
+    plain = secret.encode("utf-8", "replace")
+    encoded = [base64.b64encode(plain).decode(), base64.urlsafe_b64encode(plain).decode()]
+    return [
+        secret,
+        quote(plain, safe=""),
+        quote(plain),
+        quote_plus(plain),
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        repr(secret)[1:-1],
+        *(text for whole in encoded for text in (whole, whole.rstrip("="))),
+    ]

@@ -18,6 +18,7 @@ from modules.hooks import HOOKS, POSTLOAD, PRELOAD
 from modules.models import HookSubscription, Module, ModuleRun
 from modules.runner.host import Ending, run_job
 from modules.services import gates
+from modules.services.configuration import secrets_of
 from modules.services.ending import Finding, end_run
 from modules.services.environments import environment_of
 from modules.services.execution import Lease, job_for
@@ -95,7 +96,7 @@ def _ask(
     payload: Any,
     deadline: float,
 ) -> Any:
-    if module.broken_until is not None and module.broken_until > timezone.now():
+    if module.state in (Module.State.BROKEN, Module.State.UNCONFIGURED):
         return payload
     run, lease = _begin(actor, module, hook_name, case_id, payload)
     finding = _refusal(module, HOOKS[hook_name].kind, payload, deadline)
@@ -134,14 +135,13 @@ def _begin(
 
 def _refusal(module: Module, kind: str, payload: Any, deadline: float) -> Finding | None:
     if time.monotonic() >= deadline:
-        return Finding(Status.TIMEOUT, f"{NOT_USED}{BUDGET_SECONDS:g} s were over already")
-    if kind != "ioc" or module.maximum_tlp is None:
+        return Finding(Status.SKIPPED, f"{NOT_USED}{BUDGET_SECONDS:g} s were over already")
+    if kind != "ioc":
         return None
     given = payload.get("ioc_tlp_id") if isinstance(payload, dict) else None
     tlp = Tlp.objects.filter(pk=given or 0).first() if _is_id(given) else None
-    if tlp is not None and gates.rank(tlp) <= gates.rank(module.maximum_tlp):
-        return None
-    return Finding(Status.REJECTED, f"The module may be told up to TLP:{module.maximum_tlp.name}")
+    reason = gates.why_too_secret(module, tlp)
+    return Finding(Status.REJECTED, reason) if reason else None
 
 
 def _asked(run: ModuleRun, module: Module, payload: Any, deadline: float) -> Finding:
@@ -149,6 +149,7 @@ def _asked(run: ModuleRun, module: Module, payload: Any, deadline: float) -> Fin
         job: Job = job_for(run, module)
     except CannotOpen as error:
         return Finding(Status.FAILURE, str(error))
+    secrets = secrets_of(module)
     outcome = run_job(
         environment_of(module),
         job,
@@ -156,12 +157,17 @@ def _asked(run: ModuleRun, module: Module, payload: Any, deadline: float) -> Fin
         is_preimported=module.is_preimported,
     )
     if outcome.ending is not Ending.FINISHED or outcome.result is None:
-        status = Status.TIMEOUT if outcome.ending is Ending.TIMEOUT else Status.DIED
-        return Finding(status, f"{NOT_USED}{outcome.detail}", output=outcome.output)
+        is_late = outcome.ending is Ending.TIMEOUT  # of a budget that is ours
+        status = Status.TIMEOUT if is_late else Status.DIED
+        text = f"{NOT_USED}{outcome.detail}"
+        return Finding(
+            status, text, output=outcome.output, is_modules_fault=not is_late, secrets=secrets
+        )
     result = outcome.result | {"diffs": [], "creations": []}  # there is nothing yet to write to
     is_success = result.get("status") == "success"
     status = Status.SUCCESS if is_success else Status.FAILURE
-    return Finding(status, str(result.get("message") or ""), result, outcome.output, job["data"])
+    message = str(result.get("message") or "")
+    return Finding(status, message, result, outcome.output, secrets=secrets)
 
 
 def _replacement(finding: Finding, payload: Any) -> Any:

@@ -4,16 +4,21 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import redis
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Value
+from django.db.models import Count, F, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
 from modules.models import ModuleRun, ModuleSwitch
+from soar.core.broker import has_consumer
 
 BATCH = 200
-MAXIMUM_IN_FLIGHT = 400  # more would wait in the broker longer than until they are sent again
+MAXIMUM_IN_FLIGHT = (
+    400  # of a queue: more would wait in the broker longer than until they are sent again
+)
+MAXIMUM_UNSERVED = 5  # of a queue nobody works on: enough to begin with when somebody does
 RESEND_AFTER = dt.timedelta(seconds=30)
 
 
@@ -41,18 +46,33 @@ def claim_runs() -> list[Message]:
     due = pending.filter(available_at__lte=now)
     if not due.exists() or is_paused():  # read only: nobody waits for a look
         return []
-    flying = pending.filter(sends__gt=0, available_at__gt=now)[:MAXIMUM_IN_FLIGHT].count()
-    limit = min(BATCH, MAXIMUM_IN_FLIGHT - flying)
-    if limit <= 0:
-        return []
+    queue = Coalesce(NullIf("module__queue", Value("")), Value(settings.SOAR_MODULES_QUEUE))
+    flying = pending.filter(sends__gt=0, available_at__gt=now).annotate(queue=queue).order_by()
+    in_flight = dict(flying.values_list("queue").annotate(count=Count("pk")))
+    messages: list[Message] = []
+    for name in due.annotate(queue=queue).order_by().values_list("queue", flat=True).distinct():
+        limit = min(BATCH, _most_in_flight(name) - in_flight.get(name, 0))
+        if limit > 0:
+            messages += _claim(due.annotate(queue=queue).filter(queue=name), limit, now)
+    return messages
+
+
+def _claim(due: QuerySet[ModuleRun], limit: int, now: dt.datetime) -> list[Message]:
     with transaction.atomic():
-        queue = Coalesce(NullIf("module__queue", Value("")), Value(settings.SOAR_MODULES_QUEUE))
-        rows = due.annotate(queue=queue).order_by("available_at", "pk")
+        rows = due.order_by("available_at", "pk")
         rows = rows.select_for_update(of=("self",), skip_locked=True)[:limit]
-        messages = [Message(pk, name) for pk, name in rows.values_list("pk", "queue")]
+        messages = [Message(pk, name) for pk, name in rows.values_list("pk", "queue")]  # type: ignore[misc]
         sent = ModuleRun.objects.filter(pk__in=[message.run_id for message in messages])
         sent.update(sends=F("sends") + 1, available_at=now + RESEND_AFTER)
     return messages
+
+
+def _most_in_flight(queue: str) -> int:
+    """Return how many runs may wait on a queue: few on one that nobody empties."""
+    try:
+        return MAXIMUM_IN_FLIGHT if has_consumer(queue) else MAXIMUM_UNSERVED
+    except redis.RedisError:
+        return MAXIMUM_IN_FLIGHT  # sending will tell that the broker is away
 
 
 def release_runs(run_ids: Iterable[int]) -> None:

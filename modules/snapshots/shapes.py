@@ -242,7 +242,10 @@ def event(row: Event) -> Shape:
         "event_assets": [one.pk for one in assets],
         "event_iocs": [one.ioc_id for one in case_iocs],
         "assets": [{"asset_id": one.pk, "asset_name": one.name} for one in assets],
-        "iocs": [{"ioc_id": one.ioc_id, "ioc_value": one.ioc.value} for one in case_iocs],
+        "iocs": [
+            {"ioc_id": one.ioc_id, "ioc_value": one.ioc.value, "ioc_tlp_id": one.tlp_id}
+            for one in case_iocs
+        ],
         "children": [],
         **_of_case(row),
         **_of_user(row.user),

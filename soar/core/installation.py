@@ -165,8 +165,18 @@ def _web_command() -> list[str]:
 def _broker() -> Child:
     directory = settings.SOAR_DATA_DIR / "broker"
     directory.mkdir(mode=0o700, exist_ok=True)
+    configuration = directory / "broker.conf"
+    configuration.touch(mode=0o600)
+    configuration.write_text(f"requirepass {settings.SOAR_BROKER_PASSWORD}\n", encoding="utf-8")
     command = [
-        *(_broker_binary(), "--port", "0", "--unixsocket", str(_broker_socket())),
+        *(
+            _broker_binary(),
+            str(configuration),
+            "--port",
+            "0",
+            "--unixsocket",
+            str(_broker_socket()),
+        ),
         *("--unixsocketperm", "700", "--dir", str(directory), "--daemonize", "no"),
         *("--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),
         *("--maxmemory-policy", "noeviction", "--loglevel", "warning"),

@@ -1,5 +1,6 @@
 """The base of IRIS views: context case, declared access, envelope."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ from soar.core.permissions import Permission
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 NUMBER = re.compile(r"-?[0-9]{1,1000}")
 INVALID_CASE = "Invalid case ID"
+LARGEST_SHOWN_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,8 @@ class IrisViewSet(ViewSet):
         if name not in synchronous_hooks():
             return payload
         plain = payload.dict() if isinstance(payload, QueryDict) else payload
+        if not _can_be_shown(plain):
+            return payload
         return preload(self.actor, name, self.context_case_id, plain)
 
     def query_text(self, name: str) -> str | None:
@@ -212,6 +216,15 @@ def _number(value: Any) -> int | None:
     if isinstance(value, str) and NUMBER.fullmatch(value):
         return int(value)
     return None
+
+
+def _can_be_shown(payload: Any) -> bool:
+    """Tell whether a body can be kept and handed to modules; the others are too large or refused anyway."""
+    try:
+        text = json.dumps(payload, ensure_ascii=False).encode()
+    except (TypeError, ValueError):  # files of a form, lone surrogates
+        return False
+    return len(text) <= LARGEST_SHOWN_BYTES and b"\\u0000" not in text
 
 
 def fields_of(shape: type[serializers.Serializer[Any]] | None) -> int:

@@ -15,7 +15,7 @@ from modules.models import HookSubscription, Module, ModuleRun
 from modules.services import delivery
 from modules.services.delivery import LOOP, MAXIMUM_HOPS, claim_due, deliver, deliver_due
 from soar.core.actor import Actor
-from soar.core.models import OutboxEvent
+from soar.core.models import OutboxEvent, User
 from tests.modules.runs.conftest import CREATED, deliver_all, pending_events
 
 Ioc = Callable[..., CaseIoc]
@@ -128,19 +128,51 @@ def test_delivering_costs_the_same_for_one_and_for_many_events(
             deliver(ids)
 
 
-def test_a_module_that_calls_itself_is_stopped(
-    run: ModuleRun, listener: Module, as_administrator: Actor
+def at_work() -> None:
+    """Let every run that waits be at work."""
+    waiting = ModuleRun.objects.filter(started_at=None)
+    waiting.update(started_at=timezone.now(), status="running")
+
+
+def test_a_module_that_calls_itself_with_a_key_of_its_own_is_stopped(
+    run: ModuleRun, listener: Module, colleague: User
 ) -> None:
     HookSubscription.objects.update(hook_name="on_postload_ioc_update")
     ioc_id = run.targets[0]["id"]
     for hops in range(1, MAXIMUM_HOPS + 2):
-        started = ModuleRun.objects.filter(started_at=None)
-        started.update(started_at=timezone.now(), status="running")
-        update_ioc(as_administrator, 1, ioc_id, description=f"change {hops}")
+        at_work()
+        update_ioc(Actor.of(colleague, "iris"), 1, ioc_id, description=f"change {hops}")
         deliver_all()
         latest = ModuleRun.objects.latest("pk")
         assert latest.hops == hops
     assert (latest.status, latest.message) == ("rejected", LOOP)
+
+
+def test_an_analyst_who_goes_on_writing_while_modules_work_is_no_loop(
+    run: ModuleRun, listener: Module, as_administrator: Actor, colleague: User
+) -> None:
+    HookSubscription.objects.update(hook_name="on_postload_ioc_update")
+    ioc_id = run.targets[0]["id"]
+    for number in range(6):
+        at_work()
+        update_ioc(as_administrator, 1, ioc_id, description=f"edit {number}")
+        deliver_all()
+    at_work()
+    update_ioc(Actor.of(colleague, "admin"), 1, ioc_id, tags="in the console")
+    deliver_all()
+    assert set(ModuleRun.objects.values_list("hops", flat=True)) == {0}
+
+
+def test_more_runs_in_a_minute_than_anybody_can_cause_are_a_loop(
+    run: ModuleRun, listener: Module, as_administrator: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "MOST_IN_A_MINUTE", 3)
+    HookSubscription.objects.update(hook_name="on_postload_ioc_update")
+    for number in range(3):
+        at_work()
+        update_ioc(as_administrator, 1, run.targets[0]["id"], description=f"change {number}")
+        deliver_all()
+    assert ModuleRun.objects.latest("pk").message == LOOP
 
 
 def test_changes_after_a_run_ended_are_no_loop(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from cases.models import CaseIoc
@@ -14,9 +15,12 @@ from modules.models import Module, ModuleParameter, ModuleRun, ModuleRunLog
 from modules.runner.host import Ending
 from modules.services import ending, execution
 from modules.services.control import cancel_run
+from modules.services.ending import Finding, end_run
 from modules.services.execution import Lease, execute, finish, recover_lost, start
 from modules.services.sealing import seal
 from soar.core.actor import Actor
+from soar.core.errors import Conflict
+from soar.core.recording import BUSY
 from tests.modules.runs.conftest import ToldRunner, ended, finished, let_pass, logged
 
 TAGGED = {"changes": {"ioc_tags": ["first", "first,seen"]}, "attributes": {}}
@@ -303,3 +307,85 @@ def test_the_number_of_queries_of_a_run_is_bounded(
 def test_an_unknown_run_is_no_error(db: None, runner: ToldRunner) -> None:
     assert not execute(10**9)
     assert not finish(Lease(10**9, uuid.uuid4()), finished(), {"data": []})
+
+
+def test_a_lease_renewed_in_the_last_moment_is_left_alone(
+    run: ModuleRun, listener: Module, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease = start(run.pk)
+    assert lease is not None
+    lost = Finding("died", execution.LOST, is_lost=True)
+    assert not end_run(run.pk, lease.token, lost)
+    let_pass(run, 31)
+    assert end_run(run.pk, lease.token, lost)
+
+
+def test_a_database_away_for_a_moment_ends_no_run(
+    run: ModuleRun, runner: ToldRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execution, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(execution.connection, "close", lambda: None)
+    real, failures = execution.finish, [OperationalError("away"), OperationalError("away")]
+
+    def fail_first(*args: Any) -> bool:
+        if failures:
+            raise failures.pop()
+        return real(*args)
+
+    monkeypatch.setattr(execution, "finish", fail_first)
+    execute(run.pk)
+    run.refresh_from_db()
+    assert (run.status, failures) == ("success", [])
+
+
+def test_asking_whether_to_go_on_outlives_a_database_that_is_away(
+    run: ModuleRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease = start(run.pk)
+    assert lease is not None
+    keep_on = execution._renewing(lease, "modules")
+    monkeypatch.setattr(execution.connection, "close", lambda: None)
+
+    def away(**filters: Any) -> Any:
+        raise OperationalError("away")
+
+    monkeypatch.setattr(ModuleRun.objects, "filter", away)
+    assert keep_on()
+    monkeypatch.setattr(execution, "PATIENCE_SECONDS", 0)
+    assert not keep_on()
+
+
+def test_a_mutual_wait_with_another_write_is_tried_again(
+    run: ModuleRun, runner: ToldRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, waits = ending.apply_result, [Conflict(BUSY), Conflict(BUSY)]
+
+    def wait_first(*args: Any) -> Any:
+        if waits:
+            raise waits.pop()
+        return real(*args)
+
+    monkeypatch.setattr(ending, "apply_result", wait_first)
+    runner.outcome = finished(diffs=[diff_of(run)])
+    execute(run.pk)
+    run.refresh_from_db()
+    assert (run.status, waits, len(run.applied)) == ("success", [], 1)
+
+
+def test_a_secret_changed_during_the_run_is_masked_all_the_same(
+    run: ModuleRun, listener: Module, runner: ToldRunner
+) -> None:
+    parameter = ModuleParameter.objects.create(
+        module=listener,
+        position=0,
+        name="key",
+        human_name="Key",
+        type="sensitive_string",
+        sealed=seal(listener.pk, "key", "ab+cd/ef=="),
+        is_set=True,
+    )
+    runner.meanwhile = parameter.delete
+    runner.outcome = finished("failure", message="GET /?key=ab%2Bcd%2Fef%3D%3D and ab+cd/ef==")
+    execute(run.pk)
+    run.refresh_from_db()
+    assert run.message == "GET /?key=******** and ********"

@@ -7,12 +7,16 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from cases.services.iocs import remove_ioc
+from cases.services.timeline import add_event
 from iocs.models import Tlp
-from modules.models import Module, ModuleRun
+from modules.models import HookSubscription, Module, ModuleRun
 from modules.runner.host import Ending
+from modules.services import sending
 from modules.services.execution import execute, start
 from modules.services.gates import rank
 from modules.services.registry import reset_breaker, set_paused
+from modules.services.sending import claim_runs
 from soar.core.actor import Actor
 from tests.modules.runs.conftest import ToldRunner, deliver_all, ended, finished, let_pass, make_due
 
@@ -176,3 +180,85 @@ def test_an_administrator_closes_the_breaker_by_hand(
     reset_breaker(as_administrator, listener.pk)
     make_due(run)
     assert execute(run.pk)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"state": "unconfigured"}, "The module is not configured"),
+        ({"state": "broken", "broken_until": None}, "The module failed its check"),
+    ],
+)
+def test_a_module_that_cannot_work_holds_its_runs(
+    run: ModuleRun, listener: Module, fields: dict[str, Any], reason: str
+) -> None:
+    set_up(listener, **fields)
+    assert start(run.pk) is None
+    assert state_of(run) == ("pending", reason)
+
+
+def test_success_does_not_mend_what_a_check_found(
+    run: ModuleRun, listener: Module, runner: ToldRunner
+) -> None:
+    fields = {"state": "broken", "state_reason": "no hooks", "broken_until": None}
+    runner.meanwhile = lambda: set_up(listener, **fields)
+    execute(run.pk)
+    listener.refresh_from_db()
+    assert (listener.state, listener.state_reason) == ("broken", "no hooks")
+
+
+def test_runs_that_wait_for_one_module_keep_no_other_waiting(
+    run: ModuleRun, listener: Module, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "MAXIMUM_IN_FLIGHT", 1)
+    later = timezone.now() + dt.timedelta(hours=1)
+    set_up(listener, broken_until=later)
+    assert [message.run_id for message in claim_runs()] == [run.pk]
+    assert start(run.pk) is None  # held until then
+    healthy = ModuleRun.objects.create(module=None, hook_name="x", targets=[])
+    assert [message.run_id for message in claim_runs()] == [healthy.pk]
+
+
+def test_a_queue_nobody_works_on_gets_only_a_few(
+    run: ModuleRun, new_ioc: NewIoc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "has_consumer", lambda queue: False)
+    monkeypatch.setattr(sending, "MAXIMUM_UNSERVED", 1)
+    another(new_ioc)
+    assert (len(claim_runs()), claim_runs()) == (1, [])
+
+
+def test_a_deleted_ioc_above_the_tlp_is_not_told_either(
+    listener: Module, new_ioc: NewIoc, as_administrator: Actor
+) -> None:
+    HookSubscription.objects.update(hook_name="on_postload_ioc_delete")
+    set_up(listener, maximum_tlp=Tlp.objects.get(name="green"))
+    for value, tlp in (("203.0.113.8", "red"), ("203.0.113.9", "green")):
+        remove_ioc(as_administrator, 1, new_ioc(value, tlp).ioc_id)
+    deliver_all()
+    for one in ModuleRun.objects.all():
+        start(one.pk)
+    statuses = ModuleRun.objects.order_by("pk").values_list("status", flat=True)
+    assert list(statuses) == ["rejected", "running"]
+
+
+def test_linked_iocs_above_the_tlp_are_left_out_of_an_event(
+    listener: Module, new_ioc: NewIoc, as_administrator: Actor, runner: ToldRunner
+) -> None:
+    HookSubscription.objects.update(hook_name="on_postload_event_create")
+    set_up(listener, maximum_tlp=Tlp.objects.get(name="green"))
+    links = [new_ioc("203.0.113.8", "red").ioc_id, new_ioc("203.0.113.9", "green").ioc_id]
+    add_event(
+        as_administrator,
+        1,
+        title="seen",
+        date=timezone.now(),
+        local_date=timezone.now(),
+        tz="+00:00",
+        ioc_ids=links,
+        asset_ids=[],
+        category_id=1,
+    )
+    deliver_all()
+    execute(ModuleRun.objects.get().pk)
+    assert [one["ioc_value"] for one in runner.jobs[0]["data"][0]["iocs"]] == ["203.0.113.9"]

@@ -23,7 +23,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
     """The runs that were sent, with their queues."""
     messages: Sent = []
 
-    def send(args: tuple[int], *, queue: str, **options: Any) -> None:
+    def send(args: tuple[int, str], *, queue: str, **options: Any) -> None:
         messages.append((args[0], queue))
 
     monkeypatch.setattr(tasks.execute_run, "apply_async", send)
