@@ -80,7 +80,7 @@ def why_too_secret(module: Module, tlp: Tlp | None) -> str:
 def _tlp_of(known: Any) -> Tlp | None:
     given = known.get("ioc_tlp_id") if isinstance(known, dict) else None
     is_number = isinstance(given, int) and is_possible_id(given)
-    return Tlp.objects.filter(pk=given).first() if is_number else None
+    return Tlp.objects.filter(pk=given or 0).first() if is_number else None
 
 
 def fit_to_tell(module: Module, shapes: list[Shape]) -> list[Shape]:
