@@ -79,7 +79,7 @@ class ModuleRun(models.Model):
             models.Index(fields=["event_id"], name="run_event"),
             models.Index(fields=["done_at"], name="run_done"),
             models.Index(fields=["module", "started_at"], name="run_module_start"),
-            models.Index(fields=["module", "status", "id"], name="run_module_status"),
+            models.Index(fields=["module", "status", "available_at"], name="run_module_due"),
         ]
 
     def __str__(self) -> str:

@@ -1,14 +1,18 @@
 """Sending runs: a message is a hint that may be lost, doubled or late; the row is the run."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from modules import tasks
 from modules.models import Module, ModuleRun
 from modules.services import sending
+from modules.services.execution import start
 from modules.services.registry import set_paused
 from modules.services.sending import claim_runs
 from modules.tasks import BrokerUnavailable, send_runs
@@ -84,6 +88,47 @@ def test_no_more_is_sent_than_starts_before_it_is_due_again(
     assert (send_runs(), send_runs()) == (2, 0)
     ModuleRun.objects.filter(pk=sent[0][0]).update(status="success")
     assert send_runs() == 1
+
+
+def test_of_a_module_no_more_is_sent_than_may_run(
+    run: ModuleRun, listener: Module, new_ioc: Callable[..., Any], sent: Sent
+) -> None:
+    Module.objects.filter(pk=listener.pk).update(concurrency=1)
+    new_ioc("192.0.2.9")
+    deliver_all()
+    assert (send_runs(), send_runs()) == (1, 0)
+    assert start(run.pk) is not None
+    assert send_runs() == 0
+    ModuleRun.objects.filter(pk=run.pk).update(status="success")
+    assert (send_runs(), sent[0][0]) == (1, run.pk)
+
+
+def test_a_busy_module_keeps_no_other_waiting(
+    run: ModuleRun, make_module: Callable[..., Module], new_ioc: Callable[..., Any], sent: Sent
+) -> None:
+    Module.objects.update(concurrency=1)
+    start(run.pk)
+    other = make_module("other")
+    new_ioc("192.0.2.9")
+    deliver_all()
+    assert send_runs() == 1
+    assert ModuleRun.objects.get(pk=sent[0][0]).module == other
+
+
+@pytest.mark.parametrize(
+    "open_ones",
+    [
+        {"status": "pending", "available_at__lte": timezone.now()},
+        {"status": "running", "lease_until__lt": timezone.now()},
+    ],
+    ids=["due", "lost"],
+)
+def test_the_few_open_runs_are_found_by_an_index(run: ModuleRun, open_ones: dict[str, Any]) -> None:
+    if connection.vendor == "postgresql":  # it reads small tables as a whole if it may
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = ModuleRun.objects.filter(**open_ones).order_by().explain()
+    assert re.search(r"(?i)\bindex\b.* run_", plan)
 
 
 def test_all_runs_are_sent_in_batches(
