@@ -32,7 +32,7 @@ from bench.tally import Tally, take_tally
 from bench.wheels import tagger_wheel
 
 # Names of the modules and how many seconds their runs take.
-MODULES = {"bench_instant": 0.0, "bench_short": 0.2, "bench_long": 0.5}
+MODULES = {"bench_instant": 0.0, "bench_short": 0.1, "bench_long": 0.3}
 VICTIMS = ("modules worker", "fork server", "run", "broker")
 EXPECTED = {"success", "failure", "timeout", "died"}
 START_SECONDS, BACK_SECONDS, LIMIT_SECONDS = 180.0, 60.0, 90.0
@@ -184,7 +184,7 @@ def main() -> None:
     """Read the command line, do it, print JSON; exit 1 when anything is wrong."""
     parser = argparse.ArgumentParser(description="Kill parts under load and count what is lost.")
     parser.add_argument("--kills", type=int, default=30)
-    parser.add_argument("--rate", type=float, default=2.0, help="IOCs per second")
+    parser.add_argument("--rate", type=float, default=1.0, help="IOCs per second")
     parser.add_argument("--pause", type=float, default=5.0, help="seconds between kills, at most")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**31))
     options = parser.parse_args()

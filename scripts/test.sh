@@ -62,7 +62,8 @@ ON_POSTGRESQL="did not run"
 if start_servers; then
     export DATABASE_URL="postgres://soar@/$WORK/socket/soar"
     export REDIS_URL="redis+socket://$WORK/redis.sock"
-    run_suite ON_POSTGRESQL "$@"
+    # What uses no database, or an embedded one it starts itself, was shown above.
+    run_suite ON_POSTGRESQL --on-the-database "$@"
 else
     echo "PostgreSQL or Redis did not start" >&2
     RESULT=1

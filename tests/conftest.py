@@ -18,6 +18,26 @@ pytest_plugins = ["tests.cast"]
 KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer to leave out what no database can change."""
+    text = "only tests that use the database of this run"
+    parser.addoption("--on-the-database", action="store_true", help=text)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out tests without the database of this run, if asked: a second run would show nothing new."""
+    if not config.getoption("--on-the-database"):
+        return
+    others = [item for item in items if not _uses_database(item)]
+    items[:] = [item for item in items if _uses_database(item)]
+    config.hook.pytest_deselected(items=others)
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    return "django_db_setup" in fixtures or item.get_closest_marker("django_db") is not None
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Seed the new database once, and again whenever a transactional test has emptied it."""

@@ -100,7 +100,12 @@ def test_related_objects_are_nested(filled: Ids) -> None:
     assert asset["case"]["client"]["name"] == ioc["case"]["client"]["customer_name"]
     assert note["directory"]["name"] == "Full group"
     assert event["assets"] == [{"asset_id": filled["asset"], "asset_name": "Full laptop"}]
-    assert event["iocs"] == [{"ioc_id": filled["ioc"], "ioc_value": "full.example.org"}]
+    linked = {
+        "ioc_id": filled["ioc"],
+        "ioc_value": "full.example.org",
+        "ioc_tlp_id": ioc["ioc_tlp_id"],
+    }
+    assert event["iocs"] == [linked]
 
 
 def test_a_global_task_belongs_to_no_case(
