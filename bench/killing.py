@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +73,9 @@ class Load:
             try:
                 connection.send(Call("/case/ioc/add", orjson.dumps({**body, "ioc_value": value})))
                 self.created += 1
-            except (RequestFailed, OSError) as error:
-                self.refused.append(str(error))
+            except (RequestFailed, OSError, HTTPException) as error:
+                self.refused.append(repr(error))
+                connection.close()
             self.longest = max(self.longest, time.monotonic() - begin)
         connection.close()
 

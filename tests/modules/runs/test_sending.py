@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError
+from kombu.transport.redis import QoS
 
 from modules import tasks
 from modules.models import Module, ModuleRun
@@ -17,7 +18,7 @@ from modules.services.registry import set_paused
 from modules.services.sending import claim_runs
 from modules.tasks import BrokerUnavailable, send_runs
 from soar.core.actor import Actor
-from tests.modules.runs.conftest import deliver_all, let_pass
+from tests.modules.runs.conftest import ToldRunner, deliver_all, let_pass
 
 Sent = list[tuple[int, str]]
 
@@ -67,6 +68,41 @@ def test_with_the_broker_down_the_run_waits_and_is_due_at_once(
     run.refresh_from_db()
     assert (run.status, run.sends) == ("pending", 0)
     assert [message.run_id for message in claim_runs()] == [run.pk]
+
+
+def test_a_run_ends_well_though_the_broker_goes_meanwhile(
+    run: ModuleRun,
+    new_ioc: Callable[..., Any],
+    runner: ToldRunner,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*args: Any, **options: Any) -> None:
+        raise OperationalError("no broker")
+
+    monkeypatch.setattr(tasks.execute_run, "apply_async", refuse)
+    new_ioc("192.0.2.9")
+    deliver_all()
+    tasks.execute_run(run.pk, "modules")
+    assert sorted(ModuleRun.objects.values_list("status", "sends")) == [
+        ("pending", 0),
+        ("success", 0),
+    ]
+
+
+def test_a_lost_broker_does_not_end_a_worker_with_messages_it_has_not_begun() -> None:
+    qos = QoS(LostChannel())
+    qos._delivered["tag"] = "message"
+    qos.restore_unacked_once()
+    assert qos._delivered == {"tag": "message"}
+
+
+class LostChannel:
+    """A channel to a broker that is away."""
+
+    do_restore = True
+
+    def conn_or_acquire(self, client: None) -> None:
+        raise AttributeError("'NoneType' object has no attribute 'hostname'")
 
 
 def test_paused_modules_are_sent_nothing_until_they_go_on(
