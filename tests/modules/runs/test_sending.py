@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError
-from kombu.transport.redis import QoS
+from kombu.transport.redis import Channel
 
 from modules import tasks
 from modules.models import Module, ModuleRun
@@ -89,9 +89,10 @@ def test_a_run_ends_well_though_the_broker_goes_meanwhile(
     ]
 
 
-def test_a_lost_broker_does_not_end_a_worker_with_messages_it_has_not_begun() -> None:
-    qos = QoS(LostChannel())
+def test_a_lost_broker_does_not_end_the_worker_that_has_messages_of_it() -> None:
+    qos = Channel.QoS(LostChannel())
     qos._delivered["tag"] = "message"
+    qos.ack("tag")
     qos.restore_unacked_once()
     assert qos._delivered == {"tag": "message"}
 
@@ -99,7 +100,7 @@ def test_a_lost_broker_does_not_end_a_worker_with_messages_it_has_not_begun() ->
 class LostChannel:
     """A channel to a broker that is away."""
 
-    do_restore = True
+    do_restore, closed = True, True
 
     def conn_or_acquire(self, client: None) -> None:
         raise AttributeError("'NoneType' object has no attribute 'hostname'")
