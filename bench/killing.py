@@ -36,7 +36,7 @@ from bench.wheels import tagger_wheel
 MODULES = {"bench_instant": 0.0, "bench_short": 0.1, "bench_long": 0.3}
 VICTIMS = ("modules worker", "fork server", "run", "broker")
 EXPECTED = {"success", "failure", "timeout", "died"}
-START_SECONDS, BACK_SECONDS, LIMIT_SECONDS = 180.0, 60.0, 90.0
+START_SECONDS, BACK_SECONDS, LIMIT_SECONDS = 180.0, 120.0, 90.0
 LOOK_SECONDS = 0.01
 
 
