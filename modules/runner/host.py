@@ -84,9 +84,7 @@ class _Run:
             except Gone:
                 return None
             stopped = self._wait_until_ready(server)
-            if stopped is not None:
-                POOL.discard(server)
-                server.kill()
+            if stopped is not None:  # the server imports on, for the next run
                 return stopped
             if server.tasks > 1:  # its import started threads, which no fork takes along
                 POOL.discard(server)

@@ -4,6 +4,7 @@ import atexit
 import contextlib
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -19,6 +20,7 @@ from modules.runner.outcome import Environment
 BOOT = Path(__file__).parent / "child" / "boot.py"
 LARGEST_MESSAGE = 2**20
 IDLE_SECONDS, LAST_WORD_SECONDS = 600.0, 5.0
+IMPORT_SECONDS = 120.0  # so long a module may be imported for the runs to come
 MOST_SERVERS = 16
 COMPLAINTS = "complaints"  # what the interpreter says when it cannot start
 KEPT_VARIABLES = ("PATH", "LANG")
@@ -149,6 +151,7 @@ class Server:
             self.control.send(json.dumps(message).encode())
 
     def _listen(self) -> None:
+        self._bound_import()
         while message := self._receive():
             ticket = self.tickets.get(message.get("id", 0))
             if message.get("ready"):
@@ -162,6 +165,15 @@ class Server:
             elif ticket:
                 ticket.end(message["status"])
         self._bury()
+
+    def _bound_import(self) -> None:
+        """Kill it when it imports for too long; the runs that asked for it may all have given up."""
+        if self.is_once:
+            return
+        news = select.poll()
+        news.register(self.control, select.POLLIN)
+        if not news.poll(IMPORT_SECONDS * 1000):
+            self.kill()
 
     def _receive(self) -> dict[str, Any] | None:
         try:

@@ -9,14 +9,15 @@ from modules.models import Module
 OPEN_AGAIN = "tries again at {:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def note_success(module: Module) -> None:
-    """Forget earlier failures; a broken module is ready again. The caller holds the row's lock."""
+def note_success(module: Module) -> bool:
+    """Forget earlier failures and return whether that ended a pause. The caller holds the row's lock."""
     is_open = module.state == Module.State.BROKEN and module.broken_until is not None
     if module.failures_in_a_row or is_open:
         module.failures_in_a_row, module.broken_until = 0, None
         if is_open:  # what a failing check broke only another check mends
             module.state, module.state_reason = Module.State.READY, ""
         module.save(update_fields=["failures_in_a_row", "broken_until", "state", "state_reason"])
+    return is_open
 
 
 def note_failure(module: Module, reason: str) -> bool:

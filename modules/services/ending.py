@@ -172,6 +172,7 @@ def _clean(text: str) -> str:
 
 def _tell_breaker(run: ModuleRun, module: Module, *, is_fault: bool) -> None:
     if run.status == Status.SUCCESS:
-        breaker.note_success(module)
+        if breaker.note_success(module):
+            gates.let_all_start(module.pk)
     elif run.status in ModuleRun.FAILED and is_fault:
         breaker.note_failure(module, run.message or run.status)

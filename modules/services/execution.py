@@ -122,6 +122,8 @@ def _hold(run: ModuleRun, verdict: gates.Verdict) -> None:
     if verdict.available_at is not None:
         run.available_at, run.sends = verdict.available_at, 0  # it is on no queue while it waits
     run.save(update_fields=["message", "status", "done_at", "available_at", "sends"])
+    if verdict.holds_all:
+        gates.hold_all(run.module_id, verdict)
 
 
 def job_for(run: ModuleRun, module: Module) -> Job:

@@ -24,11 +24,15 @@ TLP_ORDER = ("clear", "white", "green", "amber", "amber+strict", "red")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Why a run does not start: `ends_as` for good, else it waits until `available_at`."""
+    """Why a run does not start: `ends_as` for good, else it waits until `available_at`.
+
+    `holds_all` says that no other run of the module can start earlier.
+    """
 
     reason: str
     ends_as: str = ""
     available_at: dt.datetime | None = None
+    holds_all: bool = False
 
 
 def why_not(run: ModuleRun, module: Module | None) -> Verdict | None:
@@ -44,11 +48,14 @@ def why_not(run: ModuleRun, module: Module | None) -> Verdict | None:
         later = now + dt.timedelta(seconds=PAUSED_SECONDS)
         return Verdict("Modules are paused", available_at=later)
     if module.broken_until is not None and module.broken_until > now:
-        return Verdict("The module failed too often", available_at=module.broken_until)
+        reason = "The module failed too often"
+        return Verdict(reason, available_at=module.broken_until, holds_all=True)
     if module.state == Module.State.UNCONFIGURED:
-        return Verdict("The module is not configured", available_at=now + MINUTE)
+        reason = "The module is not configured"
+        return Verdict(reason, available_at=now + MINUTE, holds_all=True)
     if module.state == Module.State.BROKEN and module.broken_until is None:
-        return Verdict("The module failed its check", available_at=now + MINUTE)
+        reason = "The module failed its check"
+        return Verdict(reason, available_at=now + MINUTE, holds_all=True)
     return _too_secret(run, module) or _over_quota(run, module, now) or _too_many(module, now)
 
 
@@ -115,7 +122,8 @@ def _over_quota(run: ModuleRun, module: Module, now: dt.datetime) -> Verdict | N
     if len(starts) < module.per_minute:
         return None
     free_at = (starts[module.per_minute - 1] or now) + MINUTE
-    return Verdict(f"{module.per_minute} runs a minute are allowed", available_at=free_at)
+    reason = f"{module.per_minute} runs a minute are allowed"
+    return Verdict(reason, available_at=free_at, holds_all=True)
 
 
 def _too_many(module: Module, now: dt.datetime) -> Verdict | None:
@@ -137,3 +145,17 @@ def let_next_start(module_id: int | None) -> None:
     first = waiting.order_by("queued_at", "pk").values_list("pk", flat=True).first()
     if first is not None:
         ModuleRun.objects.filter(pk=first, status=Status.PENDING).update(available_at=now)
+
+
+def let_all_start(module_id: int) -> None:
+    """Make the runs due that were held, because what held them is over; part of ending that."""
+    now = timezone.now()
+    held = ModuleRun.objects.filter(module_id=module_id, status=Status.PENDING, sends=0)
+    held.filter(available_at__gt=now).update(available_at=now)
+
+
+def hold_all(module_id: int | None, verdict: Verdict) -> None:
+    """Let all runs of a module wait as long as one of them, so that they are not looked at one by one."""
+    due = ModuleRun.objects.filter(module_id=module_id or 0, status=Status.PENDING)
+    due = due.filter(available_at__lt=verdict.available_at)
+    due.update(message=verdict.reason, available_at=verdict.available_at, sends=0)

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from modules.models import Module, ModuleSwitch
 from modules.selectors import find_module
+from modules.services import gates
 from modules.services.configuration import missing_parameters
 from modules.services.describing import Description, describe, describe_module
 from modules.services.environments import (
@@ -232,6 +233,7 @@ def reset_breaker(actor: Actor, module_id: int) -> Module:
             module.save(
                 update_fields=["failures_in_a_row", "broken_until", "state", "state_reason"]
             )
+            gates.let_all_start(module.pk)
             summary = f"reset the circuit breaker of module {module.human_name}"
             record("module.breaker_reset", module, summary=summary, before=before)
     return module

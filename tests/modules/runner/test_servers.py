@@ -146,6 +146,25 @@ def test_a_module_that_hangs_while_imported_is_stopped(tmp_path: Path, is_forked
     assert (outcome.ending, outcome.detail) == (Ending.TIMEOUT, words)
 
 
+def test_a_slow_import_goes_on_for_the_next_run(tmp_path: Path) -> None:
+    make_module(tmp_path, COUNT, head=f"{HEAD}\nimport time\ntime.sleep(3)")
+    place = environment("made_up", tmp_path)
+    outcome = run_job(place, job("made_up"), Limits(wall_seconds=1), is_preimported=True)
+    assert outcome.ending is Ending.TIMEOUT
+    importer = server_of(place).process.pid
+    assert run(place)[1] == importer
+
+
+def test_an_import_without_end_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(servers, "IMPORT_SECONDS", 1.5)
+    make_module(tmp_path, COUNT, head="import time\nwhile True: time.sleep(1)")
+    place = environment("made_up", tmp_path)
+    outcome = run_job(place, job("made_up"), Limits(wall_seconds=1), is_preimported=True)
+    assert outcome.ending is Ending.TIMEOUT
+    server = server_of(place)
+    assert server.process.wait(20) == -signal.SIGKILL
+
+
 def test_waiting_for_an_import_can_be_cancelled(tmp_path: Path, is_forked: bool) -> None:
     make_module(tmp_path, COUNT, head="import threading\nthreading.Event().wait()")
     place = environment("made_up", tmp_path)

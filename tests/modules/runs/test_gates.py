@@ -13,12 +13,12 @@ from iocs.models import Tlp
 from modules.models import HookSubscription, Module, ModuleRun
 from modules.runner.host import Ending
 from modules.services import sending
-from modules.services.execution import execute, start
+from modules.services.execution import execute, finish, start
 from modules.services.gates import rank
 from modules.services.registry import reset_breaker, set_paused
 from modules.services.sending import claim_runs
 from soar.core.actor import Actor
-from tests.modules.runs.conftest import ToldRunner, deliver_all, ended, finished, let_pass, make_due
+from tests.modules.runs.conftest import ToldRunner, deliver_all, ended, finished, let_pass
 
 NewIoc = Callable[..., Any]
 
@@ -178,7 +178,7 @@ def test_an_administrator_closes_the_breaker_by_hand(
     set_up(listener, state="broken", broken_until=later, failures_in_a_row=5)
     assert not execute(run.pk)
     reset_breaker(as_administrator, listener.pk)
-    make_due(run)
+    assert [message.run_id for message in claim_runs()] == [run.pk]
     assert execute(run.pk)
 
 
@@ -195,6 +195,27 @@ def test_a_module_that_cannot_work_holds_its_runs(
     set_up(listener, **fields)
     assert start(run.pk) is None
     assert state_of(run) == ("pending", reason)
+
+
+def test_what_holds_one_run_of_a_module_holds_all_at_once(
+    run: ModuleRun, listener: Module, new_ioc: NewIoc
+) -> None:
+    second = another(new_ioc)
+    set_up(listener, broken_until=timezone.now() + dt.timedelta(hours=1))
+    assert start(run.pk) is None
+    assert state_of(second) == ("pending", "The module failed too often")
+    assert claim_runs() == []
+
+
+def test_a_try_that_succeeds_lets_all_held_runs_start(
+    run: ModuleRun, listener: Module, new_ioc: NewIoc, runner: ToldRunner
+) -> None:
+    second = another(new_ioc)
+    set_up(listener, state="broken", broken_until=timezone.now() - dt.timedelta(seconds=1))
+    lease = start(run.pk)
+    assert (lease is not None, start(second.pk)) == (True, None)
+    finish(lease, finished(), {"data": []})
+    assert [message.run_id for message in claim_runs()] == [second.pk]
 
 
 def test_success_does_not_mend_what_a_check_found(
