@@ -22,7 +22,6 @@ from soar.core.supervisor import Child
 LOCK_NAME = "up.lock"
 BROKER_SOCKET = "broker.sock"
 PORT_WAIT_SECONDS = 5.0
-MODULES_NICENESS = 10  # analysts wait for the API, nobody for a module: measured by bench.modules
 ONLY_FOR_US = ("SOAR_ADMIN_PASSWORD", "SOAR_ADMIN_API_KEY")
 
 
@@ -102,7 +101,7 @@ def children() -> list[Child]:
         *([_broker()] if has_own_broker() else []),
         Child("web", _web_command()),
         Child("worker", [*celery, "worker", "--pool", pool[0], "--concurrency", pool[1], *options]),
-        Child("modules", _modules_command([*celery, "worker"]), niceness=MODULES_NICENESS),
+        Child("modules", _modules_command([*celery, "worker"])),
         Child("relay", [sys.executable, "manage.py", "relay"]),
         Child("scheduler", [*celery, "beat", "--schedule", schedule, "--loglevel", "WARNING"]),
     ]

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 logger = logging.getLogger(__name__)
 TICK_SECONDS = 0.1
@@ -20,22 +19,17 @@ HEALTHY_SECONDS = 30.0
 KEEPS_DYING = 5
 GRACE_SECONDS = 10.0
 PR_SET_PDEATHSIG = 1
-AUTOGROUP = Path("/proc/self/autogroup")
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 @dataclass
 class Child:
-    """One process to keep alive. The children after it start only once `is_up` says so.
-
-    A child with a niceness, and all it starts, leaves the processor to others that want it.
-    """
+    """One process to keep alive. The children after it start only once `is_up` says so."""
 
     name: str
     command: list[str]
     is_up: Callable[[], bool] = lambda: True
     is_broker: bool = False
-    niceness: int = 0
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     started_at: float = field(default=0.0, init=False)
     failures: int = field(default=0, init=False)
@@ -84,7 +78,7 @@ class Supervisor:
             env=self.environment,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=lambda: _settle(supervisor_id, child.niceness),  # safe: no threads here
+            preexec_fn=lambda: _settle(supervisor_id),  # safe: no threads here
         )
         child.started_at = time.monotonic()
 
@@ -110,12 +104,8 @@ class Supervisor:
             _end(running)
 
 
-def _settle(supervisor_id: int, niceness: int) -> None:
-    """Take, inside the child, its place in the line, and ask the kernel to end it when the supervisor dies."""
-    if niceness:
-        os.nice(niceness)
-        with suppress(OSError):  # Linux may share the processor among sessions first
-            AUTOGROUP.write_text(str(niceness))
+def _settle(supervisor_id: int) -> None:
+    """Ask the kernel, inside the child, to end it when the supervisor dies."""
     if _libc is not None:
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != supervisor_id:  # it died before we could ask
