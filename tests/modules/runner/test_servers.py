@@ -147,7 +147,7 @@ def test_a_module_that_hangs_while_imported_is_stopped(tmp_path: Path, is_forked
 
 
 def test_a_slow_import_goes_on_for_the_next_run(tmp_path: Path) -> None:
-    make_module(tmp_path, COUNT, head=f"{HEAD}\nimport time\ntime.sleep(3)")
+    make_module(tmp_path, COUNT, head=f"{HEAD}\nimport threading\nthreading.Event().wait(3)")
     place = environment("made_up", tmp_path)
     outcome = run_job(place, job("made_up"), Limits(wall_seconds=1), is_preimported=True)
     assert outcome.ending is Ending.TIMEOUT
@@ -157,7 +157,7 @@ def test_a_slow_import_goes_on_for_the_next_run(tmp_path: Path) -> None:
 
 def test_an_import_without_end_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(servers, "IMPORT_SECONDS", 1.5)
-    make_module(tmp_path, COUNT, head="import time\nwhile True: time.sleep(1)")
+    make_module(tmp_path, COUNT, head="import threading\nthreading.Event().wait()")
     place = environment("made_up", tmp_path)
     outcome = run_job(place, job("made_up"), Limits(wall_seconds=1), is_preimported=True)
     assert outcome.ending is Ending.TIMEOUT
