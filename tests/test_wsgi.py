@@ -1,12 +1,12 @@
 """The entry point servers load: which chain a request takes, and what is remembered of paths."""
 
 import io
-from collections.abc import Iterator
+import json
 from typing import Any
 
 import pytest
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
+from django.db import DEFAULT_DB_ALIAS
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.urls import Resolver404
 
 from soar.core.models import User
@@ -28,18 +28,28 @@ def call(handler: DoorHandler, path: str, **environ: str) -> tuple[int, dict[str
         "wsgi.input": io.BytesIO(),
         "wsgi.url_scheme": "http",
     }
-    body = b"".join(handler(base | environ, lambda status, headers: told.extend((status, headers))))
+    answer = handler(base | environ, lambda status, headers: told.extend((status, headers)))
+    body = b"".join(answer)
+    getattr(answer, "close", lambda: None)()
     return int(told[0].split()[0]), dict(told[1]), body
 
 
 @pytest.fixture
-def handler() -> Iterator[DoorHandler]:
-    """A handler that has seen no request and leaves the connection of the test open."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield DoorHandler()
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
+def looked_after(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Leave the connection of the test open, and note when it would have been looked after."""
+    looked: list[str] = []
+    monkeypatch.setattr(
+        BaseDatabaseWrapper,
+        "close_if_unusable_or_obsolete",
+        lambda connection: looked.append(connection.alias),
+    )
+    return looked
+
+
+@pytest.fixture
+def handler(looked_after: list[str]) -> DoorHandler:
+    """A handler that has seen no request."""
+    return DoorHandler()
 
 
 def test_a_path_without_parameters_is_remembered(handler: DoorHandler, analyst: User) -> None:
@@ -72,3 +82,29 @@ def test_only_pages_get_sessions_and_cookies(handler: DoorHandler) -> None:
     status, headers, _ = call(handler, "/admin/login/")
     assert (status, "csrftoken" in headers.get("Set-Cookie", "")) == (200, True)
     assert "Set-Cookie" not in call(handler, "/api/ping")[1]
+
+
+def test_an_answer_of_an_api_is_whole_and_its_upload_closed(
+    handler: DoorHandler, analyst: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[Any] = []
+    monkeypatch.setattr(handler.request_class, "close", lambda request: closed.append(request.path))
+    status, headers, body = call(
+        handler, "/api/ping", HTTP_AUTHORIZATION=f"Bearer {key_of(analyst)}"
+    )
+    assert (status, headers["Content-Length"]) == (200, str(len(body)))
+    assert closed == ["/api/ping"]
+
+
+@pytest.mark.parametrize(("path", "times"), [("/api/ping", 1), ("/admin/login/", 2)])
+def test_a_broken_connection_is_left_behind(
+    handler: DoorHandler, looked_after: list[str], path: str, times: int
+) -> None:
+    call(handler, path)
+    assert looked_after == [DEFAULT_DB_ALIAS] * times
+
+
+def test_a_streamed_answer_is_left_to_the_server(handler: DoorHandler, analyst: User) -> None:
+    bearer = {"HTTP_AUTHORIZATION": f"Bearer {key_of(analyst)}", "QUERY_STRING": "cid=1"}
+    status, _, body = call(handler, "/case/export", **bearer)
+    assert (status, json.loads(body)["status"]) == (200, "success")
