@@ -37,8 +37,9 @@ start_servers() {
 run_suite() {
     local junit="$WORK/$1.xml"
     # A file stays in one process: some start one installation for all of their tests.
-    # One process more than cores: some tests wait for processes they started.
-    pytest -q -n 3 --dist loadfile --junit-xml="$junit" "${@:2}" || RESULT=1
+    # One process more than cores: some tests wait for processes they started. Files are taken in the order
+    # of tests/conftest.py, else those with few and slow tests would come last.
+    pytest -q -n 3 --dist loadfile --no-loadscope-reorder --junit-xml="$junit" "${@:2}" || RESULT=1
     local counts
     counts=$(python - "$junit" <<'PYTHON'
 import sys

@@ -25,7 +25,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out tests without the database of this run, if asked: a second run would show nothing new."""
+    """Start with the slow ones, so that no process is left alone with them at the end.
+
+    Leave out tests without the database of this run, if asked: a second run would show nothing new.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     if not config.getoption("--on-the-database"):
         return
     others = [item for item in items if not _uses_database(item)]
