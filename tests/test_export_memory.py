@@ -13,6 +13,8 @@ from soar.core.models import User
 from tests.growing import grow_case, grow_iocs
 from tests.http import ApiClient, key_of
 
+pytestmark = pytest.mark.slow
+
 IOCS, OTHERS = 10_000, 100
 HIGHEST_BYTES = 12_000_000
 LARGEST_PIECE_BYTES = 2_000_000

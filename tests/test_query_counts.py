@@ -22,6 +22,8 @@ from soar.core.models import User
 from tests.growing import grow_case, grow_house
 from tests.http import ApiClient, key_of
 
+pytestmark = pytest.mark.slow
+
 PINNED = Path(__file__).parent / "query_counts.json"
 FEW, MANY = 10, 300
 # Deleting is one statement per hundred rows: Django sends no more ids in one.
