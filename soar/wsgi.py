@@ -12,6 +12,7 @@ from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import ResolverMatch, get_resolver, set_script_prefix
 
+NEW_OBJECTS = 10_000  # between two looks for garbage; a small request leaves some 40
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "soar.settings")
 get_wsgi_application()  # sets Django up; what follows imports models
 
@@ -78,13 +79,14 @@ class DoorHandler(WSGIHandler):
 def new_application() -> DoorHandler:
     """Return the application with everything loaded and kept out of the garbage collector's way.
 
-    What is loaded stays for good; looking through it again and again was a twentieth of a small request
-    (bench/).
+    What is loaded stays for good; looking through it again and again was a twentieth of a small request, and
+    looking for garbage every twentieth request another tenth (bench/).
     """
     handler = DoorHandler()
     _ = get_resolver().url_patterns
     gc.collect()
     gc.freeze()
+    gc.set_threshold(NEW_OBJECTS, 20, 20)
     return handler
 
 
