@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, transaction
+from django.db import transaction
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis import Case, GenerationMode
@@ -21,6 +20,7 @@ from tests.api.iris.world import World
 from tests.cast import PASSWORD
 from tests.http import key_of
 
+pytestmark = pytest.mark.usefixtures("kept_connection")
 EXAMPLES = 20
 DOCUMENT = SchemaGenerator(patterns=doors).get_schema(request=None, public=True)
 schema = schemathesis.openapi.from_dict(DOCUMENT)
@@ -36,16 +36,6 @@ bounded = settings(
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _kept_connection() -> Iterator[None]:
-    """Keep the application from closing the connection that will be rolled back."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
 
 
 @pytest.fixture(scope="module")
