@@ -17,7 +17,7 @@ from soar.core.actor import Actor
 from soar.core.errors import Invalid
 from soar.core.models import AuditLog, GroupProfile, IrisApiKey, User
 from soar.core.passwords import PolicyValidator
-from soar.core.permissions import AccessLevel
+from soar.core.permissions import ALL_PERMISSIONS, IRIS_PERMISSIONS, AccessLevel, Permission
 from soar.core.services.api_keys import derived_key, hash_of_key, renew_key
 
 KEY = "k" * 40
@@ -53,7 +53,10 @@ def test_the_first_objects_have_id_one(administrator: User, case: Case) -> None:
 def test_the_groups_hold_the_masks_of_the_contract(
     as_administrator: Actor, as_analyst: Actor
 ) -> None:
-    assert (as_administrator.permissions, as_analyst.permissions) == (4095, 1133)
+    masks = [actor.permissions & IRIS_PERMISSIONS for actor in (as_administrator, as_analyst)]
+    assert masks == [4095, 1133]
+    assert as_administrator.permissions == ALL_PERMISSIONS
+    assert as_analyst.permissions == 1133 | Permission.API_USE
     assert GroupProfile.objects.get(pk=1).auto_follow
     assert not GroupProfile.objects.get(pk=2).auto_follow
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A user acting through one channel: iris, admin, module or system."""
+    """A user acting through one channel: iris, cloudsoar, admin, module or system."""
 
     user_id: int
     login: str

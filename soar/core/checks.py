@@ -41,7 +41,7 @@ def check_database(app_configs: Any, **options: Any) -> list[CheckMessage]:
 
 @register
 def check_permission_names(app_configs: Any, **options: Any) -> list[CheckMessage]:
-    """core.E003: the names of the twelve permissions belong to core.User alone."""
+    """core.E003: the names of our permissions belong to core.User alone."""
     ours = {bit.codename for bit in Permission}
     return [
         Error(f"{model._meta.label} also has a permission {codename}", id="core.E003")

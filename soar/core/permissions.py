@@ -1,8 +1,10 @@
 """One table of permissions: IRIS bits, Django permissions and Cloud SOAR capabilities are its names.
 
-A group holds Django permissions; the twelve of this table are rows of `core.User`, and no other model has
-permissions of these names (core.E003). The IRIS mask of a user is the union of the bits his groups hold.
-Source of bits: DFIR-IRIS, permissions (contract §5).
+A group holds Django permissions; those of this table are rows of `core.User`, and no other model has
+permissions of these names (core.E003). The mask of a user is the union of the bits his groups hold. Its
+lower half is the mask of IRIS and goes over the wire there; what IRIS does not know starts at bit 16 and
+never does.
+Source of bits: DFIR-IRIS, permissions (contract §5). Source of capabilities: Cloud SOAR, role capabilities.
 """
 
 from enum import IntEnum, IntFlag
@@ -29,6 +31,8 @@ class Permission(IntFlag):
     CASE_TEMPLATES_WRITE = 512
     ACTIVITIES_READ = 1024
     ALL_ACTIVITIES_READ = 2048
+    API_USE = 1 << 16
+    API_ADMIN = 1 << 17
 
     @property
     def codename(self) -> str:
@@ -37,6 +41,7 @@ class Permission(IntFlag):
 
 
 ALL_PERMISSIONS = Permission(sum(Permission))
+IRIS_PERMISSIONS = ALL_PERMISSIONS & Permission(0xFFFF)
 NO_PERMISSION = Permission(0)
 
 LABELS = {
@@ -52,6 +57,27 @@ LABELS = {
     Permission.CASE_TEMPLATES_WRITE: "Write case templates",
     Permission.ACTIVITIES_READ: "Read activities",
     Permission.ALL_ACTIVITIES_READ: "Read all activities",
+    Permission.API_USE: "Use the Cloud SOAR API",
+    Permission.API_ADMIN: "Issue and revoke API tokens",
+}
+# Capabilities of records there are; others come with what they are about.
+CAPABILITIES = {
+    Permission.STANDARD_USER: (
+        "cloudSoarIncidentView",
+        "cloudSoarIncidentAccess",
+        "cloudSoarIncidentEdit",
+        "cloudSoarIncidentNotesAccess",
+        "cloudSoarIncidentNotesEdit",
+        "cloudSoarEntitiesAccess",
+        "cloudSoarEntitiesManage",
+    ),
+    Permission.SERVER_ADMINISTRATOR: (
+        "cloudSoarGeneralConfigure",
+        "cloudSoarUserManagementGroups",
+    ),
+    Permission.ALL_ACTIVITIES_READ: ("cloudSoarAuditAndInformationAuditTrail",),
+    Permission.API_USE: ("cloudSoarAPIUse",),
+    Permission.API_ADMIN: ("cloudSoarAPIAdmin",),
 }
 
 

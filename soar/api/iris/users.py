@@ -17,7 +17,7 @@ from soar.api.iris.shapes import Empty
 from soar.api.iris.views import ANY_KEY, IrisViewSet, endpoint, needs
 from soar.core.errors import NotFound
 from soar.core.models import User
-from soar.core.permissions import AccessLevel, Permission
+from soar.core.permissions import IRIS_PERMISSIONS, AccessLevel, Permission
 from soar.core.selectors import visible_users
 from soar.core.services import api_keys
 from soar.core.services import users as services
@@ -215,9 +215,9 @@ def mask_of(user: User) -> Permission:
 
 
 def bits_of(group: Group) -> list[Permission]:
-    """Return the bits a group with prefetched permissions holds."""
+    """Return the bits IRIS knows of those a group with prefetched permissions holds."""
     held = {permission.codename for permission in group.permissions.all()}
-    return [bit for bit in Permission if bit.codename in held]
+    return [bit for bit in IRIS_PERMISSIONS if bit.codename in held]
 
 
 class UserViewSet(IrisViewSet):

@@ -1,4 +1,4 @@
-"""Groups in the console: what members may do, as the twelve permissions of the IRIS table."""
+"""Groups in the console: what members may do, as the permissions of the one table."""
 
 from typing import Any
 
