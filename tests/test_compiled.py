@@ -1,5 +1,7 @@
 """Compiled queries: the text is built once, its parameters vary, what cannot vary is refused."""
 
+import uuid
+
 import pytest
 from django.db import connection
 from django.db.models import Value
@@ -19,6 +21,9 @@ BY_LOGIN = CompiledQuery(
 READABLE = CompiledQuery(
     lambda actor, case: visible_cases(actor).filter(pk=case).values_list("pk"), case=int
 )
+BY_UUID = CompiledQuery(
+    lambda uid: User.objects.filter(uuid=uid).values_list("login"), uid=uuid.UUID
+)
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +35,12 @@ def _fresh() -> None:
 def test_values_take_the_place_of_the_marks(administrator: User) -> None:
     assert list(BY_LOGIN.rows(login="administrator", pk=1)) == [(1, "administrator")]
     assert BY_LOGIN.first(login="nobody", pk=1) is None
+
+
+def test_a_uuid_takes_the_place_of_its_mark(administrator: User, analyst: User) -> None:
+    found = [BY_UUID.first(uid=user.uuid) for user in (administrator, analyst)]
+    assert found == [("administrator",), ("analyst",)]
+    assert BY_UUID.first(uid=uuid.uuid4()) is None
 
 
 def test_a_text_is_data_never_sql(administrator: User) -> None:

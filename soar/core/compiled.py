@@ -6,6 +6,7 @@ place where tables are named.
 """
 
 import re
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,11 +20,12 @@ Text = tuple[str, list[Any]]
 _FIRST_MARK = 1_900_000_001  # below 2**31, far above any id a test or small installation has
 _ACTOR = "actor"
 _PLACE = re.compile(r"(?<!%)%s")
+_MARKS = (int, str, uuid.UUID)
 _PLAIN_WORDS = re.compile(r"[A-Za-z0-9_ #.:/-]*")
 
 
 class CompiledQuery:
-    """A queryset of ids, masks and texts, compiled on first use and run with other parameters later.
+    """A queryset of ids, masks, texts and UUIDs, compiled on first use and run with other parameters later.
 
     `build` is called with a mark in place of each named parameter; whatever it filters by or annotates
     with must reach the SQL as given. A parameter named `actor` stands for an Actor: the text is compiled
@@ -58,23 +60,23 @@ class CompiledQuery:
             text = self._texts[key] = self._compile(actor)
         sql, template = text
         plain = {**values, _ACTOR: actor.user_id} if actor is not None else values
-        return sql, [plain[part.name] if isinstance(part, _Mark) else part for part in template]
+        return sql, [
+            _for_driver(plain[part.name]) if isinstance(part, _Mark) else part for part in template
+        ]
 
     def _compile(self, actor: Actor | None) -> Text:
         names = [*self.parameters, _ACTOR] if actor is not None else [*self.parameters]
-        marks: dict[str, Any] = {
-            name: f"compiled-parameter-{name}"
-            if self.parameters.get(name) is str
-            else _FIRST_MARK + place
+        marks = {
+            name: _mark_for(self.parameters.get(name), name, _FIRST_MARK + place)
             for place, name in enumerate(names)
         }
         arguments = dict(marks)
         if actor is not None:
             arguments[_ACTOR] = replace(actor, user_id=marks[_ACTOR])
         sql, bound = self.compile(arguments)
-        named = {value: name for name, value in marks.items()}
+        named = {_for_driver(value): name for name, value in marks.items()}
         template = [
-            _Mark(named[part]) if isinstance(part, int | str) and part in named else part
+            _Mark(named[part]) if isinstance(part, _MARKS) and part in named else part
             for part in bound
         ]
         found = {part.name for part in template if isinstance(part, _Mark)}
@@ -104,6 +106,19 @@ def _inlined(sql: str, template: list[Any]) -> Text:
             text += f"%s{piece}"
             kept.append(part)
     return text, kept
+
+
+def _mark_for(kind: type | None, name: str, number: int) -> Any:
+    if kind is str:
+        return f"compiled-parameter-{name}"
+    return uuid.UUID(int=number) if kind is uuid.UUID else number
+
+
+def _for_driver(value: Any) -> Any:
+    """Return a value as the ORM hands it to the driver of the database at hand."""
+    if isinstance(value, uuid.UUID) and not connection.features.has_native_uuid_field:
+        return value.hex
+    return value
 
 
 class _Mark:
