@@ -25,12 +25,14 @@ SOAR_LOGIN_FAILURES = env.integer("SOAR_LOGIN_FAILURES", 10, minimum=3, maximum=
 SOAR_BEARER_FAILURES = env.integer("SOAR_BEARER_FAILURES", 60, minimum=5, maximum=100_000)
 SOAR_MAX_BODY_BYTES = env.integer("SOAR_MAX_BODY_BYTES", 50_000_000, minimum=10_000, maximum=2**31)
 
-if SOAR_PRODUCTION and not (env.text("SOAR_SECRET_KEY") and env.text("SOAR_TOKEN_KEY")):
-    raise ImproperlyConfigured("SOAR_PRODUCTION needs SOAR_SECRET_KEY and SOAR_TOKEN_KEY")
+_SECRETS = ("SOAR_SECRET_KEY", "SOAR_TOKEN_KEY", "SOAR_JWT_KEYS")
+if SOAR_PRODUCTION and not all(env.text(name) for name in _SECRETS):
+    raise ImproperlyConfigured(f"SOAR_PRODUCTION needs {', '.join(_SECRETS)}")
 SECRET_KEY = env.secret("SOAR_SECRET_KEY", SOAR_DATA_DIR)
 SOAR_TOKEN_KEY = env.secret("SOAR_TOKEN_KEY", SOAR_DATA_DIR)
-if min(len(SECRET_KEY), len(SOAR_TOKEN_KEY)) < 32:
-    raise ImproperlyConfigured("SOAR_SECRET_KEY and SOAR_TOKEN_KEY need 32 characters or more")
+SOAR_JWT_KEYS = env.secrets_in("SOAR_JWT_KEYS", SOAR_DATA_DIR)  # the first signs, all verify
+if min(map(len, (SECRET_KEY, SOAR_TOKEN_KEY, *SOAR_JWT_KEYS))) < 32:
+    raise ImproperlyConfigured(f"{', '.join(_SECRETS)} need 32 characters or more each")
 
 DEBUG = env.boolean("SOAR_DEBUG", default=False)
 if SOAR_PRODUCTION and DEBUG:

@@ -90,6 +90,14 @@ def secret(name: str, directory: Path) -> str:
     return path.read_text(encoding="utf-8").strip()
 
 
+def secrets_in(name: str, directory: Path) -> list[str]:
+    """Return the secrets of the variable, separated by commas or white space, else one kept like `secret`."""
+    found = secret(name, directory).replace(",", " ").split()
+    if not found:
+        raise ImproperlyConfigured(f"{name} names no secret")
+    return found
+
+
 def socket_directory(data_directory: Path) -> Path:
     """Return where Unix sockets lie: with the data, or in a private place when that path is too long."""
     if len(os.fsencode(data_directory)) <= LONGEST_SOCKET_PATH:

@@ -7,7 +7,15 @@ from django.db.models import Model, QuerySet
 
 from soar.core.actor import Actor
 from soar.core.errors import NotFound
-from soar.core.models import AuditLog, AuditSeal, ChangeCounter, IrisApiKey, OutboxEvent, User
+from soar.core.models import (
+    ApiToken,
+    AuditLog,
+    AuditSeal,
+    ChangeCounter,
+    IrisApiKey,
+    OutboxEvent,
+    User,
+)
 from soar.core.permissions import Permission
 
 M = TypeVar("M", bound=Model)
@@ -36,6 +44,12 @@ def visible_api_keys(actor: Actor) -> QuerySet[IrisApiKey]:
     """Return the rows of API keys: his own, or all for an administrator."""
     rows = IrisApiKey.objects.all()
     return rows if actor.is_administrator else rows.filter(user=actor.user_id)
+
+
+def visible_api_tokens(actor: Actor) -> QuerySet[ApiToken]:
+    """Return the rows of API tokens: his own, or all for whoever may issue them."""
+    rows = ApiToken.objects.all()
+    return rows if actor.may(Permission.API_ADMIN) else rows.filter(user=actor.user_id)
 
 
 def visible_audit(actor: Actor) -> QuerySet[AuditLog]:

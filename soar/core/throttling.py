@@ -18,7 +18,7 @@ _lock = Lock()
 def note_bad_key(address: str, limit: int) -> int:
     """Count a wrong key from an address; return the seconds to wait when it tried too often, else 0.
 
-    Kept in the process: 86-character keys cannot be guessed, the limit only keeps the guessing cheap
+    Kept in the process: keys and tokens cannot be guessed, the limit only keeps the guessing cheap
     for us. A right key is never refused, so nobody behind the same address is locked out.
     """
     now = time.monotonic()

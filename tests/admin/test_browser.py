@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from soar.core.models import User
+from soar.core.models import ApiToken, User
+from soar.core.token_texts import text_of
 from tests.admin.conftest import log_in
 from tests.http import key_of
 
@@ -52,6 +53,30 @@ def test_an_administrator_finds_his_way_and_renews_a_key(
     shot("renewed")
     page.goto(f"{live_server.url}/admin/my-settings/")
     shot("settings")
+    assert complaints == []
+
+
+def test_a_token_is_generated_copied_and_revoked(
+    page: Page, live_server: Any, live_administrator: User, complaints: list[str], tmp_path: Path
+) -> None:
+    page.goto(f"{live_server.url}/admin/core/user/1/change/")
+    log_in(page, live_administrator)
+    page.get_by_label("New API token").click()
+    page.fill("#new-api-token input[name=description]", "Nightly import")
+    page.screenshot(path=tmp_path / "new.png", full_page=True)
+    page.get_by_role("button", name="Generate").click()
+    row = ApiToken.objects.get()
+    expect(page.locator(f"#api-token-{row.pk}")).to_have_text(text_of(row))
+    page.get_by_role("button", name="Copy").click()
+    expect(
+        page.get_by_role("button", name="Copied").or_(page.get_by_role("button", name="Press"))
+    ).to_be_visible()
+    page.screenshot(path=tmp_path / "token.png", full_page=True)
+    page.goto(f"{live_server.url}/admin/my-settings/")
+    page.get_by_label("Revoke this token").click()
+    page.screenshot(path=tmp_path / "settings.png", full_page=True)
+    page.get_by_role("button", name="Yes, revoke it").click()
+    expect(page.get_by_text("There is no token.")).to_be_visible()
     assert complaints == []
 
 

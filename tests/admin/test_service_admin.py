@@ -74,6 +74,7 @@ EDITABLE: list[tuple[type[Model], dict[str, Any], dict[str, Any], str]] = [
 ]
 READ_ONLY = {
     "axes.accessattempt",
+    "core.apitoken",
     "core.auditlog",
     "core.auditseal",
     "core.changecounter",

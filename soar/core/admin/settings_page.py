@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from soar.core.admin.api_keys import answer_key_form, key_panel
+from soar.core.admin.api_tokens import answer_token_form, token_panel
 from soar.core.admin.base import actor_of
 from soar.core.errors import Invalid
 from soar.core.passwords import MAXIMUM_LENGTH
@@ -56,6 +57,9 @@ def my_settings(request: HttpRequest) -> HttpResponse:
         "title": "My settings",
         "form": form,
         "key_panel": key_panel(request, request.user.pk, reverse("admin:my_settings_api_key")),
+        "token_panel": token_panel(
+            request, request.user.pk, reverse("admin:my_settings_api_tokens")
+        ),
     }
     return TemplateResponse(request, "admin/my_settings.html", context)
 
@@ -63,6 +67,11 @@ def my_settings(request: HttpRequest) -> HttpResponse:
 def my_api_key(request: HttpRequest) -> HttpResponse:
     """Show or renew the own API key."""
     return answer_key_form(request, request.user.pk, reverse("admin:my_settings"))
+
+
+def my_api_tokens(request: HttpRequest) -> HttpResponse:
+    """Show or revoke an own API token; issue one, if one may."""
+    return answer_token_form(request, request.user.pk, reverse("admin:my_settings"))
 
 
 def _change_password(request: HttpRequest, form: OwnPasswordForm) -> bool:
@@ -81,3 +90,4 @@ def _change_password(request: HttpRequest, form: OwnPasswordForm) -> bool:
 
 admin.site.add_page("my-settings/", my_settings, "my_settings")
 admin.site.add_page("my-settings/api-key/", my_api_key, "my_settings_api_key")
+admin.site.add_page("my-settings/api-tokens/", my_api_tokens, "my_settings_api_tokens")

@@ -71,6 +71,7 @@ NAVIGATION: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Users", "person", "core.User"),
             ("Groups", "group", "auth.Group"),
             ("API keys", "vpn_key", "core.IrisApiKey"),
+            ("API tokens", "token", "core.ApiToken"),
             ("Failed log-ins", "gpp_bad", "axes.AccessAttempt"),
         ),
     ),

@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget
 
 from soar.core.actor import Actor
 from soar.core.admin.api_keys import answer_key_form, key_panel
+from soar.core.admin.api_tokens import answer_token_form, token_panel
 from soar.core.admin.base import ServiceAdmin, Services, actor_of
 from soar.core.models import User
 from soar.core.passwords import MAXIMUM_LENGTH
@@ -62,7 +63,7 @@ class UserAdmin(ServiceAdmin):
     filter_horizontal = ("groups",)
     readonly_fields = ("is_active", "is_staff", "last_login", "created_at")
     actions = ("activate", "deactivate")
-    change_form_outer_after_template = "admin/api_key_panel.html"
+    change_form_outer_after_template = "admin/credential_panels.html"
     colleague_fields = ("login", "name", "is_active")
     fieldsets = (
         (None, {"fields": ("login", "name", "email", "is_service_account", "new_password")}),
@@ -132,13 +133,14 @@ class UserAdmin(ServiceAdmin):
         """Deactivate the selected users."""
         self.run_on_each(request, queryset, _deactivate, "Deactivated %d users.")
 
-    # --- API key
+    # --- credentials
 
     def get_urls(self) -> list[URLPattern]:
-        """Return the stock addresses and that of the API key panel."""
-        view = self.admin_site.admin_view(self.api_key_view)
+        """Return the stock addresses and those of the panels of credentials."""
+        key, tokens = map(self.admin_site.admin_view, (self.api_key_view, self.api_tokens_view))
         return [
-            path("<path:object_id>/api-key/", view, name="core_user_api_key"),
+            path("<path:object_id>/api-key/", key, name="core_user_api_key"),
+            path("<path:object_id>/api-tokens/", tokens, name="core_user_api_tokens"),
             *super().get_urls(),
         ]
 
@@ -149,14 +151,24 @@ class UserAdmin(ServiceAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         return answer_key_form(request, user.pk, reverse("admin:core_user_change", args=[user.pk]))
 
+    def api_tokens_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Issue, show or revoke a token of a user."""
+        user = self.get_object(request, unquote(object_id))
+        if user is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        page = reverse("admin:core_user_change", args=[user.pk])
+        return answer_token_form(request, user.pk, page)
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
     ) -> HttpResponse:
-        """Render the page with the API key panel under the form of an existing user."""
+        """Render the page with the panels of credentials under the form of an existing user."""
         user = options.get("obj")
         if user is not None:
             action = reverse("admin:core_user_api_key", args=[user.pk])
             context["key_panel"] = key_panel(request, user.pk, action)
+            action = reverse("admin:core_user_api_tokens", args=[user.pk])
+            context["token_panel"] = token_panel(request, user.pk, action)
         return super().render_change_form(request, context, *args, **options)
 
 

@@ -1,6 +1,7 @@
 """Credentials at rest: nothing in these rows opens a door."""
 
 import secrets
+import uuid
 
 from django.conf import settings
 from django.db import models
@@ -35,3 +36,43 @@ class IrisApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"IRIS API key of user {self.pk}"
+
+
+class ApiToken(models.Model):
+    """One token of a user for the Cloud SOAR API.
+
+    The token is a JWT computed from this row under SOAR_JWT_KEYS (soar.core.token_texts); its text is
+    stored nowhere. `jti` is what the text names the row by.
+    """
+
+    jti = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens"
+    )
+    description = models.CharField(max_length=200, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    last_used_ip = models.CharField(max_length=45, blank=True)
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = "API token"
+
+    def __str__(self) -> str:
+        return f"API token {self.jti}"
+
+    @property
+    def state(self) -> str:
+        """Return whether it opens the door: active, expired or revoked."""
+        if self.revoked_at is not None:
+            return "revoked"
+        is_over = self.expires_at is not None and self.expires_at <= timezone.now()
+        return "expired" if is_over else "active"
