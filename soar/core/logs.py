@@ -28,13 +28,18 @@ def _mask(_logger: Any, _name: str, event: EventDict) -> EventDict:
     }
 
 
+def _described(value: Any) -> str:
+    """Return how an object describes itself: of a request that is its URL, query string included."""
+    return mask_secrets(repr(value))
+
+
 def _encode(event: dict[str, Any], **_options: Any) -> str:
     """Return one line of JSON; bytes no encoding can hold are replaced, never raised."""
     try:
-        line = orjson.dumps(event, default=repr).decode()
+        line = orjson.dumps(event, default=_described).decode()
     except (TypeError, ValueError):
         safe = {
-            str(key).encode("utf-8", "replace").decode(): repr(value)
+            str(key).encode("utf-8", "replace").decode(): _described(value)
             .encode("utf-8", "replace")
             .decode()
             for key, value in event.items()

@@ -9,6 +9,7 @@ from unicodedata import category
 
 import pytest
 import structlog
+from django.test import RequestFactory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -139,6 +140,14 @@ def test_sec_25_a_traceback_is_one_line() -> None:
 )
 def test_sec_25_what_follows_a_secret_word_is_masked(text: str) -> None:
     assert "abcdefgh12345678" not in line_of("%s", text)
+
+
+@pytest.mark.parametrize("other", [None, "\udc80"], ids=["plain", "beside what no encoding holds"])
+def test_sec_25_a_secret_in_the_query_of_a_logged_request_is_masked(other: str | None) -> None:
+    request = RequestFactory().get("/api/csoar/v3/x?token=abcdefgh12345678&page=2")
+    line = line_of("failed", request=request, other=other)
+    assert "abcdefgh12345678" not in line
+    assert "/api/csoar/v3/x" in line
 
 
 def test_sec_25_a_request_cannot_forge_a_line(
