@@ -2,12 +2,13 @@
 
 import json
 import math
+import re
 from functools import cache
 from typing import Any, NoReturn
 
 import orjson
 from django.core.exceptions import RequestDataTooBig
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import JSONRenderer
@@ -15,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 MAXIMUM_DEPTH = 100
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class DenyUndeclared(BasePermission):
@@ -68,6 +70,43 @@ def _is_too_deep(value: Any) -> bool:
     return False
 
 
+def load_json(body: bytes | str) -> Any:
+    """Return the value of a JSON text, or raise ParseError."""
+    try:
+        value = json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise ParseError("Not valid JSON") from error
+    if _is_too_deep(value):
+        raise ParseError("JSON nested too deeply")
+    return value
+
+
+def bad_text(value: str) -> str | None:
+    """Return why a text cannot be stored, or None."""
+    if "\x00" in value:
+        return "Null characters are not allowed."
+    if SURROGATE.search(value):
+        return "Not a valid string."
+    return None
+
+
+def refuse_bad_texts(value: Any) -> None:
+    """Raise ValidationError when any string inside cannot be stored."""
+    pending = [value]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, str):
+            problem = bad_text(part)
+            if problem:
+                raise ValidationError(problem)
+        elif isinstance(part, dict):
+            pending += [*part.keys(), *part.values()]
+        elif isinstance(part, list):
+            pending += part
+        elif isinstance(part, int) and abs(part) > 10**400:
+            raise ValidationError("Not a valid number.")
+
+
 class StrictJSONParser(JSONParser):
     """Read JSON without NaN, Infinity, endless numbers or bottomless nesting; else ParseError."""
 
@@ -77,15 +116,7 @@ class StrictJSONParser(JSONParser):
             body = stream.read()
         except RequestDataTooBig as error:
             raise ParseError("The body is too large") from error
-        if not body.strip():
-            return {}
-        try:
-            value = json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
-        except (ValueError, RecursionError) as error:
-            raise ParseError("Not valid JSON") from error
-        if _is_too_deep(value):
-            raise ParseError("JSON nested too deeply")
-        return value
+        return load_json(body) if body.strip() else {}
 
 
 @cache

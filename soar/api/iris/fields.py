@@ -16,19 +16,11 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from soar.api.base import bad_text, refuse_bad_texts
+
 REQUIRED = "Missing data for required field."
 NULL = "Field may not be null."
 MAXIMUM_ID = 2**63 - 1
-SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def bad_text(value: str) -> str | None:
-    """Return why a text cannot be stored, or None."""
-    if "\x00" in value:
-        return "Null characters are not allowed."
-    if SURROGATE.search(value):
-        return "Not a valid string."
-    return None
 
 
 class Text(serializers.CharField):
@@ -158,23 +150,6 @@ class Attributes(serializers.Field[Any, Any, Any, Any]):
 @extend_schema_field(OpenApiTypes.OBJECT)
 class JsonObject(Attributes):
     """An object of any shape."""
-
-
-def refuse_bad_texts(value: Any) -> None:
-    """Raise ValidationError when any string inside cannot be stored."""
-    pending = [value]
-    while pending:
-        part = pending.pop()
-        if isinstance(part, str):
-            problem = bad_text(part)
-            if problem:
-                raise serializers.ValidationError(problem)
-        elif isinstance(part, dict):
-            pending += [*part.keys(), *part.values()]
-        elif isinstance(part, list):
-            pending += part
-        elif isinstance(part, int) and abs(part) > 10**400:
-            raise serializers.ValidationError("Not a valid number.")
 
 
 def iso(moment: dt.datetime) -> str:

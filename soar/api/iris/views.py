@@ -30,10 +30,9 @@ from cases.models import Case
 from cases.permissions import READ, WRITE
 from modules.services.preload import preload, synchronous_hooks
 from modules.services.waiting import wait_for_hooks
-from soar.api.base import OrjsonRenderer, StrictJSONParser, represent, shared
+from soar.api.base import OrjsonRenderer, StrictJSONParser, bad_text, represent, shared
 from soar.api.iris.authentication import IrisKeyAuthentication
 from soar.api.iris.envelope import translate
-from soar.api.iris.fields import bad_text
 from soar.core.actor import Actor
 from soar.core.errors import Forbidden, Invalid
 from soar.core.permissions import Permission
