@@ -57,6 +57,7 @@ if [ "${1:-}" = dev ]; then
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || MISSING="$MISSING postgresql"
     command -v redis-server >/dev/null || MISSING="$MISSING redis-server"
     command -v chromium >/dev/null || MISSING="$MISSING chromium"
+    command -v curl >/dev/null || MISSING="$MISSING curl"
     # shellcheck disable=SC2086  # one word per package
     [ -z "$MISSING" ] || install_packages $MISSING
 fi

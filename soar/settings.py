@@ -183,7 +183,11 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {"SuccessEnum": ["success"], "ErrorEnum": ["error"]},
+    "ENUM_NAME_OVERRIDES": {
+        "SuccessEnum": ["success"],
+        "ErrorEnum": ["error"],
+        "CheckEnum": ["ok", "failed"],
+    },
     "PATH_CONVERTER_OVERRIDES": {"id": {"type": "integer", "minimum": 0}},
 }
 

@@ -8,6 +8,7 @@ from soar.core import health
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("", include("soar.api.cloudsoar.urls")),
     path("", include("soar.api.iris.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),

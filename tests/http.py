@@ -1,16 +1,35 @@
-"""HTTP clients of the tests: requests with the key of a user, bodies as JSON."""
+"""HTTP clients of the tests: requests with the key or token of a user, bodies as JSON."""
 
+import base64
 from typing import Any
 
 from django.test import Client
 
-from soar.core.models import IrisApiKey, User
+from soar.core.models import ApiToken, IrisApiKey, User
 from soar.core.services.api_keys import derived_key
+from soar.core.token_texts import text_of
 
 
 def key_of(user: User) -> str:
     """Return the IRIS API key of a user."""
     return derived_key(IrisApiKey.objects.get(pk=user.pk))
+
+
+def token_of(user: User) -> str:
+    """Return the text of the user's first API token, made when he has none."""
+    row = user.api_tokens.order_by("pk").first()
+    return text_of(row or ApiToken.objects.create(user=user))
+
+
+def bearer(token: str) -> dict[str, str]:
+    """Return the header that presents a token; none for none."""
+    return {"authorization": f"Bearer {token}"} if token else {}
+
+
+def basic(user_name: str, password: str) -> dict[str, str]:
+    """Return the header of HTTP Basic."""
+    pair = base64.b64encode(f"{user_name}:{password}".encode()).decode()
+    return {"authorization": f"Basic {pair}"}
 
 
 class ApiClient:

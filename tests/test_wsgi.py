@@ -52,7 +52,10 @@ def test_a_remembered_path_still_asks_for_the_key(handler: DoorHandler, analyst:
 
 
 def test_paths_with_parameters_and_unknown_ones_are_not_remembered(handler: DoorHandler) -> None:
-    for path in ("/case/ioc/1", "/manage/cases/1", "/no/such/path", "/api/nothing"):
+    for path in (
+        *("/case/ioc/1", "/manage/cases/1", "/no/such/path", "/api/nothing"),
+        *("/api/csoar/v3/no/such", "/incmansuite_ng/api/v3/nothing/", "/incmansuite_ng/x"),
+    ):
         call(handler, path)
     assert handler._fixed == {}
 
@@ -68,7 +71,8 @@ def test_an_unknown_path_raises_as_django_does(handler: DoorHandler) -> None:
 def test_only_pages_get_sessions_and_cookies(handler: DoorHandler) -> None:
     status, headers, _ = call(handler, "/admin/login/")
     assert (status, "csrftoken" in headers.get("Set-Cookie", "")) == (200, True)
-    assert "Set-Cookie" not in call(handler, "/api/ping")[1]
+    for path in ("/api/ping", "/api/csoar/v3/whoami/", "/incmansuite_ng/api/v3/version"):
+        assert "Set-Cookie" not in call(handler, path)[1]
 
 
 def test_an_answer_of_an_api_is_whole_and_its_upload_closed(

@@ -17,6 +17,12 @@ ANONYMOUS = frozenset(
         "readyz",
         "api/iris/schema",
         "api/iris/docs",
+        "api/csoar/schema",
+        "api/csoar/docs",
+        "api/csoar/v3/version/",
+        "api/csoar/v3/health/",
+        "incmansuite_ng/api/v3/version/",
+        "incmansuite_ng/api/v3/health/",
         "admin/login/",
         "admin/logout/",
     }

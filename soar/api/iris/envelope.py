@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, JsonResponse
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
@@ -81,13 +81,3 @@ def _translate_rest(error: exceptions.APIException) -> Response:
 def plain(message: str, code: int) -> JsonResponse:
     """Return an error envelope where no view was reached."""
     return JsonResponse({"status": "error", "message": message, "data": []}, status=code)
-
-
-def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
-    """Answer an unknown URL of this door."""
-    return plain("Resource not found", 404)
-
-
-def server_error(request: HttpRequest) -> JsonResponse:
-    """Answer a defect of ours without telling anything of it."""
-    return plain("Internal error", 500)

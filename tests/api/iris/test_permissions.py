@@ -93,7 +93,7 @@ def test_every_route_has_a_line() -> None:
 
 
 def test_the_document_shows_the_table() -> None:
-    text = DOCUMENT.read_text(encoding="utf-8")
+    text = DOCUMENT.read_text(encoding="utf-8").partition("## Routes of the Cloud SOAR door")[0]
     shown = re.findall(r"^\| (?:GET|POST|Methods).*\|$\n?", text, re.MULTILINE)
     rows = [row.strip() for row in shown]
     assert rows == [row for row in route_table() if not row.startswith("|---")]

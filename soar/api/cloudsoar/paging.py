@@ -1,0 +1,80 @@
+"""Pages of lists: what clients may ask for, and the headers that tell where a page stands (contract §1.7)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from soar.api.cloudsoar.fields import Integer, Text
+from soar.api.cloudsoar.filter_language import LONGEST_FILTER
+from soar.api.cloudsoar.filters import FilterTable
+
+DEFAULT_SIZE, LARGEST_SIZE, LAST_PAGE = 50, 500, 1_000_000_000
+
+
+class ListingIn(serializers.Serializer[Any]):
+    """What every paged list takes, in the query of a GET or the body of a search."""
+
+    page_number = Integer(min_value=1, max_value=LAST_PAGE, default=1)
+    page_size = Integer(min_value=1, max_value=LARGEST_SIZE, default=DEFAULT_SIZE)
+    filter = Text(
+        default="",
+        max_length=LONGEST_FILTER,
+        help_text="`clause AND clause`: a field's name or label, one of : = != > < >= <=, and a value; "
+        "anything else is looked for as free text.",
+    )
+    order_by = Text(default="", max_length=100, help_text="A field; -field for descending.")
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows of a list, and how many there are in all."""
+
+    rows: list[Any]
+    total: int
+    number: int
+    size: int
+
+    @classmethod
+    def of(
+        cls,
+        rows: QuerySet[Any],
+        table: FilterTable,
+        asked: Mapping[str, Any],
+        *,
+        default_order: str,
+    ) -> "Page":
+        """Return the page that was asked for. Raise Invalid for a filter or order that means nothing."""
+        found = rows.filter(table.condition(asked["filter"]))
+        ordered = found.order_by(*table.order(asked["order_by"] or default_order))
+        number, size = asked["page_number"], asked["page_size"]
+        start = (number - 1) * size
+        return cls(list(ordered[start : start + size]), found.count(), number, size)
+
+    def answer(self, request: Request, shown: list[Any]) -> Response:
+        """Return the rows as they are shown, with the headers of the page."""
+        headers = {
+            "X-Total-Count": str(self.total),
+            "X-Page-Number": str(self.number),
+            "X-Page-Size": str(self.size),
+        }
+        links = self._links(request) if request.method in ("GET", "HEAD") else []
+        return Response(shown, headers=headers | ({"Link": ", ".join(links)} if links else {}))
+
+    def _links(self, request: Request) -> list[str]:
+        """Return the neighbouring pages, relative to this server: behind a proxy it may not know its name."""
+        last = -(-self.total // self.size)
+        neighbours = [("next", self.number + 1), ("prev", self.number - 1)]
+        query = request.query_params.copy()
+        links = []
+        for relation, number in neighbours:
+            if 1 <= number <= last:
+                query["page_number"] = str(number)
+                pairs = [(key, value) for key, values in query.lists() for value in values]
+                links.append(f'<{request.path}?{urlencode(pairs)}>; rel="{relation}"')
+        return links

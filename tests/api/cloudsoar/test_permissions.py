@@ -1,0 +1,164 @@
+"""Every route of the Cloud SOAR door x both mounts x every credential there is, own and others'."""
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from soar.api.cloudsoar.mounts import CURRENT, MOUNTS
+from soar.api.cloudsoar.urls import doors
+from soar.core.models import ApiToken, User
+from soar.core.permissions import Permission
+from tests.api.cloudsoar.answers import assert_unauthorised
+from tests.api.cloudsoar.permission_table import TABLE, Line, route_table, shape_of
+from tests.cast import PASSWORD
+from tests.http import basic, bearer, key_of, token_of
+
+pytestmark = pytest.mark.django_db
+DOCUMENT = Path(settings.BASE_DIR) / "docs" / "permissions.md"
+ANALYST = Permission.STANDARD_USER | Permission.API_USE
+SERVED = {200, 503}
+Headers = dict[str, str]
+PATHS = [f"{mount}{line.path}" for mount in MOUNTS for line in TABLE] + [
+    f"{mount}no/such/endpoint/" for mount in MOUNTS
+]
+LINES = {f"{mount}{line.path}": line for mount in MOUNTS for line in TABLE}
+
+
+def ended(user: User, **fields: Any) -> str:
+    """Return the text of a token that was good until its row changed."""
+    text = token_of(user)
+    ApiToken.objects.filter(user=user).update(**fields)
+    return text
+
+
+def deactivated(user: User) -> Headers:
+    """Return the token of a user who was kept out since."""
+    text = token_of(user)
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    return bearer(text)
+
+
+def deleted(user: User) -> Headers:
+    """Return a token whose row is gone."""
+    text = token_of(user)
+    ApiToken.objects.all().delete()
+    return bearer(text)
+
+
+def expired(user: User) -> Headers:
+    """Return a token that has ended."""
+    past = timezone.now() - dt.timedelta(seconds=1)
+    ApiToken.objects.create(user=user, expires_at=past)
+    return bearer(token_of(user))
+
+
+# What opens nothing, in whatever way it is presented.
+REFUSED: dict[str, Callable[[User], Headers]] = {
+    "nothing": lambda user: {},
+    "nonsense": lambda user: bearer("x" * 86),
+    "iris key": lambda user: bearer(key_of(user)),
+    "iris key alone": lambda user: {"authorization": key_of(user)},
+    "iris key in its header": lambda user: {"x-iris-auth": key_of(user)},
+    "bare token": lambda user: {"authorization": token_of(user)},
+    "token in the header of IRIS": lambda user: {"x-iris-auth": token_of(user)},
+    "log-in and password": lambda user: basic(user.login, PASSWORD),
+    "log-in and token": lambda user: basic(user.login, token_of(user)),
+    "token twice": lambda user: basic(token_of(user), token_of(user)),
+    "id of another token": lambda user: basic("0" * 36, token_of(user)),
+    "token without id": lambda user: basic("", token_of(user)),
+    "id without token": lambda user: basic(str(ApiToken.objects.create(user=user).jti), ""),
+    "revoked": lambda user: bearer(ended(user, revoked_at=timezone.now())),
+    "revoked as a pair": lambda user: pair_of(ended(user, revoked_at=timezone.now())),
+    "token of nobody's": deleted,
+    "expired": expired,
+    "deactivated user": deactivated,
+}
+
+
+def pair_of(text: str) -> Headers:
+    """Return a token as access id and access key."""
+    return basic(str(ApiToken.objects.latest("pk").jti), text)
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("credential", REFUSED)
+def test_what_is_no_token_opens_nothing(analyst: User, path: str, credential: str) -> None:
+    answer = Client().get(path, headers=REFUSED[credential](analyst))
+    if path in LINES and LINES[path].is_public:
+        assert answer.status_code in SERVED
+    else:
+        assert_unauthorised(answer)
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("who", ["guest", "analyst", "outsider", "administrator"])
+@pytest.mark.parametrize("present", [bearer, pair_of], ids=["bearer", "basic"])
+def test_a_token_opens_what_the_table_says(
+    request: pytest.FixtureRequest, path: str, who: str, present: Callable[[str], Headers]
+) -> None:
+    user = request.getfixturevalue(who)
+    answer = Client().get(path, headers=present(token_of(user)))
+    is_accepted = present is bearer or path.startswith(CURRENT)
+    assert answer.status_code in expected(LINES.get(path), user, is_accepted=is_accepted)
+
+
+def expected(line: Line | None, user: User, *, is_accepted: bool) -> set[int]:
+    """Return the statuses the table allows."""
+    if line is not None and line.is_public:
+        return SERVED
+    if not is_accepted:
+        return {401}
+    user.refresh_from_db()
+    held = Permission(user.permission_mask)
+    is_allowed = Permission.API_USE in held
+    if line is not None and line.any_of:
+        is_allowed = is_allowed and any(one in held for one in line.any_of)
+    return {403} if not is_allowed else {404} if line is None else {200}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_session_opens_nothing(analyst: User, path: str) -> None:
+    browser = Client()
+    browser.force_login(analyst, "soar.core.backends.ConsoleBackend")
+    assert browser.get(path).status_code == Client().get(path).status_code
+
+
+@pytest.mark.parametrize("path", ["/api/ping", "/case/ioc/list?cid=1", "/metrics"])
+@pytest.mark.parametrize("present", [bearer, pair_of], ids=["bearer", "basic"])
+def test_a_token_opens_no_other_door(
+    administrator: User, path: str, present: Callable[[str], Headers]
+) -> None:
+    text = token_of(administrator)
+    for headers in (present(text), {"authorization": text}, {"x-iris-auth": text}):
+        assert Client().get(path, headers=headers).status_code == 401
+
+
+def test_a_token_does_not_log_in_to_the_console(administrator: User) -> None:
+    text = token_of(administrator)
+    assert Client().get("/admin/", headers=bearer(text)).status_code == 302
+    data = {"username": administrator.login, "password": text}
+    assert Client().post("/admin/login/", data).status_code == 200
+
+
+def test_every_route_has_a_line() -> None:
+    routes = [
+        (method.upper(), shape_of(str(door.pattern)))
+        for door in doors
+        for method in door.callback.actions
+        if method != "head"
+    ]
+    assert sorted(routes) == sorted((line.method, shape_of(line.path)) for line in TABLE)
+
+
+def test_the_document_shows_the_table() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    section = text[text.index("## Routes of the Cloud SOAR door") :]
+    shown = re.findall(r"^\| (?:GET|POST|PUT|PATCH|DELETE|Method).*\|$", section, re.MULTILINE)
+    assert shown == [row for row in route_table() if not row.startswith("|---")]
