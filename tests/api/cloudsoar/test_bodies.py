@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
+from soar.api.cloudsoar.mounts import CURRENT
 from soar.core.models import User
 from tests.api.cloudsoar.answers import assert_shape
 from tests.api.cloudsoar.conftest import Ask
@@ -19,6 +20,12 @@ LITERAL = "multipart/form-data format"
 BARE = "multipart/form-data"
 OBJECT = '{"title": "x", "kind": ["A"]}'
 READ = {"name": "x", "kind": ["A"]}
+
+
+@pytest.fixture
+def mount() -> str:
+    """One of the prefixes: bodies are read before anybody asks which (tests/api/cloudsoar/test_over_http)."""
+    return CURRENT
 
 
 def multipart(values: dict[str, Any]) -> bytes:
