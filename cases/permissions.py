@@ -70,7 +70,7 @@ def default_level(actor: Actor) -> AccessLevel:
 
 
 def cases_with_level(actor: Actor) -> QuerySet[Any]:
-    """Return every case with the actor's level as `access_level`; not narrowed, see visible_cases."""
+    """Return every case, deleted ones too, with the actor's level as `access_level`; see visible_cases."""
     return Case.objects.annotate(
         access_level=level_expression(
             actor.user_id, OuterRef("pk"), OuterRef("customer_id"), int(default_level(actor))
@@ -81,7 +81,7 @@ def cases_with_level(actor: Actor) -> QuerySet[Any]:
 def level_query(user: Any, case: Any, default: Any) -> QuerySet[Any]:
     """Return the query of a user's level on a case as `access_level`, for a CompiledQuery."""
     level = level_expression(user, OuterRef("pk"), OuterRef("customer_id"), default)
-    return Case.objects.filter(pk=case).order_by().annotate(access_level=level)
+    return Case.objects.filter(pk=case, deleted_at=None).order_by().annotate(access_level=level)
 
 
 _LEVEL_ON_CASE = CompiledQuery(

@@ -39,7 +39,7 @@ SHOWN_WITH_CASE = ("customer", "owner", "opened_by", "state", "classification", 
 
 def visible_cases(actor: Actor, levels: Levels = READ) -> QuerySet[Case]:
     """Return the cases on which the actor has one of the levels, annotated with `access_level`."""
-    return cases_with_level(actor).filter(access_level__in=levels)
+    return cases_with_level(actor).filter(access_level__in=levels, deleted_at=None)
 
 
 def _of_visible_cases(queryset: QuerySet[M], actor: Actor, levels: Levels) -> QuerySet[M]:

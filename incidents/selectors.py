@@ -1,12 +1,192 @@
-"""Readers of incidents: an incident is visible with its case."""
+"""The only readers of the operational side: an incident and its parts are visible with its case."""
 
-from django.db.models import QuerySet
+from typing import TypeVar
 
-from cases.selectors import visible_cases
-from incidents.models import Incident
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+
+from cases.permissions import READ, cases_with_level
+from cases.selectors import Levels, visible_case_iocs, visible_cases, visible_customers
+from incidents.models import (
+    Alert,
+    AlertIoc,
+    AlertNote,
+    Artifact,
+    Attachment,
+    CustomField,
+    ExternalAlert,
+    FavoriteIncident,
+    FavoriteIoc,
+    Folder,
+    Incident,
+    IncidentLabel,
+    IncidentRelation,
+    IncidentSettings,
+    IncidentTemplate,
+    Investigator,
+    ListValue,
+    SavedSearch,
+    StoredFile,
+    TaskDetails,
+    TimelineEntry,
+    TimelineMark,
+)
+from iocs.models import Ioc
 from soar.core.actor import Actor
+from soar.core.permissions import Permission
+
+M = TypeVar("M", bound=Model)
 
 
-def visible_incidents(actor: Actor) -> QuerySet[Incident]:
-    """Return the incidents of visible cases."""
-    return Incident.objects.filter(case_id__in=visible_cases(actor).order_by().values("pk"))
+def visible_incidents(actor: Actor, levels: Levels = READ) -> QuerySet[Incident]:
+    """Return the incidents of visible cases; deleted ones are not among them."""
+    return Incident.objects.filter(case_id__in=visible_cases(actor, levels).order_by().values("pk"))
+
+
+def visible_incidents_and_deleted(actor: Actor, levels: Levels = READ) -> QuerySet[Incident]:
+    """Return the incidents of cases the actor may read, those that can be restored too."""
+    cases = cases_with_level(actor).filter(access_level__in=levels)
+    return Incident.objects.filter(case_id__in=cases.order_by().values("pk"))
+
+
+def involving(actor: Actor, incidents: QuerySet[Incident]) -> QuerySet[Incident]:
+    """Return those of the incidents that the actor owns, opened or investigates, alone or in a group."""
+    investigated = Investigator.objects.filter(
+        Q(user=actor.user_id) | Q(group__user=actor.user_id), incident=OuterRef("pk")
+    )
+    return incidents.filter(
+        Q(case__owner=actor.user_id)
+        | Q(case__opened_by=actor.user_id)
+        | Q(case__owner_group__user=actor.user_id)
+        | Q(Exists(investigated))
+    ).distinct()
+
+
+def _of_visible_incidents(queryset: QuerySet[M], actor: Actor, levels: Levels) -> QuerySet[M]:
+    ids = visible_cases(actor, levels).order_by().values("pk")
+    return queryset.filter(incident_id__in=ids)
+
+
+def visible_investigators(actor: Actor, levels: Levels = READ) -> QuerySet[Investigator]:
+    """Return who investigates visible incidents."""
+    return _of_visible_incidents(Investigator.objects.all(), actor, levels)
+
+
+def visible_relations(actor: Actor) -> QuerySet[IncidentRelation]:
+    """Return the relations between two visible incidents."""
+    ids = visible_cases(actor).order_by().values("pk")
+    return IncidentRelation.objects.filter(first_id__in=ids, second_id__in=ids)
+
+
+def visible_artifacts(actor: Actor, levels: Levels = READ) -> QuerySet[Artifact]:
+    """Return the artifacts of visible incidents."""
+    return _of_visible_incidents(Artifact.objects.all(), actor, levels)
+
+
+def visible_external_alerts(actor: Actor, levels: Levels = READ) -> QuerySet[ExternalAlert]:
+    """Return the raw alerts of visible incidents."""
+    return _of_visible_incidents(ExternalAlert.objects.all(), actor, levels)
+
+
+def visible_timeline_entries(actor: Actor, levels: Levels = READ) -> QuerySet[TimelineEntry]:
+    """Return what was written into the war rooms of visible incidents."""
+    return _of_visible_incidents(TimelineEntry.objects.all(), actor, levels)
+
+
+def visible_timeline_marks(actor: Actor, levels: Levels = READ) -> QuerySet[TimelineMark]:
+    """Return what was decided about steps in the war rooms of visible incidents."""
+    return _of_visible_incidents(TimelineMark.objects.all(), actor, levels)
+
+
+def visible_task_details(actor: Actor, levels: Levels = READ) -> QuerySet[TaskDetails]:
+    """Return the details of tasks of visible cases."""
+    ids = visible_cases(actor, levels).order_by().values("pk")
+    return TaskDetails.objects.filter(task__case_id__in=ids)
+
+
+def visible_alerts(actor: Actor) -> QuerySet[Alert]:
+    """Return the alerts of customers the actor may know, to those who may read or write alerts."""
+    if not actor.may(Permission.ALERTS_READ, Permission.ALERTS_WRITE, Permission.ALERTS_DELETE):
+        return Alert.objects.none()
+    return Alert.objects.filter(customer__in=visible_customers(actor).order_by().values("pk"))
+
+
+def visible_alert_iocs(actor: Actor) -> QuerySet[AlertIoc]:
+    """Return the indicators of visible alerts."""
+    return AlertIoc.objects.filter(alert__in=visible_alerts(actor).order_by().values("pk"))
+
+
+def visible_alert_notes(actor: Actor) -> QuerySet[AlertNote]:
+    """Return the notes on visible alerts."""
+    return AlertNote.objects.filter(alert__in=visible_alerts(actor).order_by().values("pk"))
+
+
+def visible_entities(actor: Actor) -> QuerySet[Ioc]:
+    """Return the indicators of visible cases and alerts, and those he catalogued himself; deleted ones too."""
+    in_cases = visible_case_iocs(actor).order_by().values("ioc")
+    in_alerts = visible_alert_iocs(actor).order_by().values("ioc")
+    return Ioc.objects.filter(
+        Q(pk__in=in_cases) | Q(pk__in=in_alerts) | Q(catalogued_by=actor.user_id)
+    )
+
+
+def visible_attachments(actor: Actor, levels: Levels = READ) -> QuerySet[Attachment]:
+    """Return the files on visible incidents, alerts and indicators."""
+    return Attachment.objects.filter(
+        Q(incident_id__in=visible_cases(actor, levels).order_by().values("pk"))
+        | Q(alert_id__in=visible_alerts(actor).order_by().values("pk"))
+        | Q(ioc_id__in=visible_entities(actor).order_by().values("pk"))
+    )
+
+
+def visible_stored_files(actor: Actor) -> QuerySet[StoredFile]:
+    """Return the stored bytes some visible attachment names."""
+    return StoredFile.objects.filter(pk__in=visible_attachments(actor).order_by().values("file"))
+
+
+def visible_favorite_incidents(actor: Actor) -> QuerySet[FavoriteIncident]:
+    """Return his own favourites among visible incidents."""
+    rows = FavoriteIncident.objects.filter(user=actor.user_id)
+    return _of_visible_incidents(rows, actor, READ)
+
+
+def visible_favorite_iocs(actor: Actor) -> QuerySet[FavoriteIoc]:
+    """Return his own favourite entities."""
+    return FavoriteIoc.objects.filter(user=actor.user_id)
+
+
+def visible_saved_searches(actor: Actor) -> QuerySet[SavedSearch]:
+    """Return his own searches."""
+    return SavedSearch.objects.filter(user=actor.user_id)
+
+
+# --- set-up, which every user may read
+
+
+def visible_list_values(actor: Actor) -> QuerySet[ListValue]:
+    """Return the list values."""
+    return ListValue.objects.all()
+
+
+def visible_folders(actor: Actor) -> QuerySet[Folder]:
+    """Return the folders."""
+    return Folder.objects.all()
+
+
+def visible_incident_labels(actor: Actor) -> QuerySet[IncidentLabel]:
+    """Return the naming schemes."""
+    return IncidentLabel.objects.all()
+
+
+def visible_incident_templates(actor: Actor) -> QuerySet[IncidentTemplate]:
+    """Return the templates."""
+    return IncidentTemplate.objects.all()
+
+
+def visible_custom_fields(actor: Actor) -> QuerySet[CustomField]:
+    """Return the custom fields there are; removed ones are not among them."""
+    return CustomField.objects.filter(removed_at=None)
+
+
+def visible_incident_settings(actor: Actor) -> QuerySet[IncidentSettings]:
+    """Return how this installation works."""
+    return IncidentSettings.objects.all()

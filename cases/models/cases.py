@@ -1,6 +1,7 @@
 """The case: what an investigation is about."""
 
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.db import models
 from django.utils import timezone
 
@@ -19,12 +20,15 @@ class Case(TrackedModel):
     """One investigation. Its operational face is incidents.Incident, which has the same id.
 
     `name` is stored bare; doors add their own prefix. `opened_on` and `closed_on` are UTC dates.
+    `description` is markdown; where it came as HTML, `description_html` is what came. The owner is a
+    user, and a group where one is named. A deleted case is hidden with all its parts until restored.
     """
 
     INITIAL = 1  # context case of everyone and the case no one may delete (contract §1.4)
 
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
+    description_html = models.TextField(blank=True, editable=False)
     soc_id = models.CharField("SOC ticket", max_length=200, blank=True)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="cases")
     state = models.ForeignKey(CaseState, on_delete=models.PROTECT, default=CaseState.OPEN)
@@ -37,6 +41,9 @@ class Case(TrackedModel):
     )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="owned_cases"
+    )
+    owner_group = models.ForeignKey(
+        Group, on_delete=models.SET_NULL, null=True, blank=True, related_name="owned_cases"
     )
     opened_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="opened_cases"
@@ -55,6 +62,8 @@ class Case(TrackedModel):
     opened_at = models.DateTimeField(default=timezone.now)
     opened_on = models.DateField()
     closed_on = models.DateField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["id"]

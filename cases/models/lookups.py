@@ -75,7 +75,7 @@ class CaseClassification(models.Model):
 
 
 class CaseState(models.Model):
-    """A phase of an investigation; protected states cannot be deleted."""
+    """A phase of an investigation; protected states cannot be deleted. A case in a closed one is closed."""
 
     OPEN = 3
     CLOSED = 9
@@ -83,6 +83,7 @@ class CaseState(models.Model):
     name = models.CharField(max_length=100, unique=True)
     description = models.TextField(blank=True)
     protected = models.BooleanField(default=False)
+    is_closed = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["id"]
@@ -150,6 +151,8 @@ class Severity(models.Model):
 
 class TaskStatus(models.Model):
     """A state of tasks, with the colour name IRIS clients show."""
+
+    TO_DO, IN_PROGRESS, ON_HOLD, DONE, CANCELED = 1, 2, 3, 4, 5
 
     name = models.CharField(max_length=100, unique=True)
     description = models.TextField(blank=True)

@@ -32,7 +32,7 @@ class NoteDirectory(models.Model):
 
 
 class Note(TrackedModel):
-    """A markdown text of an investigation."""
+    """A text of an investigation: markdown, and what it was made from where it came as HTML."""
 
     TITLE_LENGTH = 154  # contract §2.1, notes/add
 
@@ -40,6 +40,7 @@ class Note(TrackedModel):
     directory = models.ForeignKey(NoteDirectory, on_delete=models.CASCADE, related_name="notes")
     title = models.CharField(max_length=TITLE_LENGTH)
     content = models.TextField(blank=True)
+    content_html = models.TextField(blank=True, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)

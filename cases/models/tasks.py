@@ -17,9 +17,11 @@ class Task(TrackedModel):
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="tasks")
     title = models.CharField(max_length=400)
     description = models.TextField(blank=True)
+    description_html = models.TextField(blank=True, editable=False)
     tags = models.TextField(blank=True)
     status = models.ForeignKey(TaskStatus, on_delete=models.PROTECT)
     opened_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False)
     updated_at = models.DateTimeField(default=timezone.now)
     opened_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"

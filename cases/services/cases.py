@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from cases.attributes import merge_attributes
@@ -13,9 +14,10 @@ from cases.models import (
     Severity,
 )
 from cases.models.lookups import OutcomeStatus
-from cases.permissions import level_on_case, require_case
+from cases.permissions import cases_with_level, level_on_case, require_case
 from cases.selectors import READ, WRITE, find, visible_cases, visible_customers
 from cases.services.references import check_references
+from cases.services.rich_texts import with_both
 from iocs.services import drop_unreferenced_iocs
 from soar.core.actor import Actor
 from soar.core.errors import Conflict, Forbidden, Invalid, NotFound
@@ -28,6 +30,7 @@ EDITABLE = frozenset(
     {
         "name",
         "description",
+        "description_html",
         "soc_id",
         "customer_id",
         "state_id",
@@ -35,6 +38,7 @@ EDITABLE = frozenset(
         "severity_id",
         "classification_id",
         "owner_id",
+        "owner_group_id",
         "reviewer_id",
         "review_status_id",
         "tags",
@@ -42,8 +46,10 @@ EDITABLE = frozenset(
         "closing_note",
         "custom_attributes",
         "closed_on",
+        "closed_at",
     }
 )
+UNKNOWN_CASE = "Case not found"
 UNKNOWN_CUSTOMER = "Invalid client id"
 
 
@@ -81,6 +87,7 @@ def check_case_references(actor: Actor, values: dict[str, Any]) -> None:
         severity_id=(Severity, values.get("severity_id"), "Invalid severity ID"),
         state_id=(CaseState, values.get("state_id"), "Invalid case state ID"),
         owner_id=(User, values.get("owner_id"), "Invalid owner ID"),
+        owner_group_id=(Group, values.get("owner_group_id"), "Invalid owner group ID"),
         reviewer_id=(User, values.get("reviewer_id"), "Invalid reviewer ID"),
         review_status_id=(ReviewStatus, values.get("review_status_id"), "Invalid review status ID"),
     )
@@ -91,7 +98,7 @@ def update_case(actor: Actor, case_id: int, **changes: Any) -> Case:
 
     Raise Forbidden, NotFound or Invalid.
     """
-    admit(actor, case_id, "Case not found")
+    admit(actor, case_id, UNKNOWN_CASE)
     check_case_references(actor, changes)
     with recording(actor) as record:
         case = _locked(actor, case_id)
@@ -100,9 +107,15 @@ def update_case(actor: Actor, case_id: int, **changes: Any) -> Case:
                 "case", changes["custom_attributes"], case.custom_attributes
             )
         state_id = changes.get("state_id")
-        if state_id is not None and (state_id == CaseState.CLOSED) != (case.closed_on is not None):
-            is_closing = state_id == CaseState.CLOSED
-            changes["closed_on"] = timezone.now().date() if is_closing else None
+        if state_id is not None:
+            is_closed = CaseState.objects.get(pk=state_id).is_closed
+            if is_closed != (case.closed_on is not None):
+                changes |= _closing(is_closed=is_closed)
+        if changes.get("owner_id") not in (None, case.owner_id):
+            changes.setdefault(
+                "owner_group_id", None
+            )  # whoever owned it with a group no longer does
+        changes = with_both(changes, "description")
         before, after = apply_changes(case, changes, EDITABLE)
         note(actor, case, "updated case")
         case.save()
@@ -116,9 +129,10 @@ def update_summary(actor: Actor, case_id: int, *, description: str) -> Case:
     require_case(actor, case_id)
     with recording(actor) as record:
         case = _locked(actor, case_id)
-        before, after = apply_changes(case, {"description": description}, EDITABLE)
+        changes = with_both({"description": description}, "description")
+        before, after = apply_changes(case, changes, EDITABLE)
         note(actor, case, "updated summary")
-        case.save(update_fields=["description", "history"])
+        case.save(update_fields=["description", "description_html", "history"])
         record(
             "case.summary_updated",
             case,
@@ -185,11 +199,43 @@ def delete_case(actor: Actor, case_id: int) -> None:
         drop_unreferenced_iocs(ioc_ids)
 
 
+def hide_case(actor: Actor, case_id: int) -> Case:
+    """Delete a case so that it can be restored: until then it is hidden with everything in it.
+
+    Raise Forbidden, NotFound, or Conflict for the initial case.
+    """
+    admit(actor, case_id, UNKNOWN_CASE)
+    if case_id == Case.INITIAL:
+        raise Conflict("Cannot delete a primary case to keep consistency")
+    with recording(actor) as record:
+        case = _locked(actor, case_id)
+        case.deleted_at = timezone.now()
+        note(actor, case, "deleted case")
+        case.save(update_fields=["deleted_at", "history"])
+        record("case.hidden", case, case_id=case_id, summary=f"deleted case {case}")
+    return case
+
+
+def restore_case(actor: Actor, case_id: int) -> Case:
+    """Bring a hidden case back. Raise Forbidden, NotFound, or Conflict when it is not hidden."""
+    actor.require(Permission.STANDARD_USER)
+    with recording(actor) as record:
+        rows = cases_with_level(actor).filter(access_level__in=WRITE)
+        case = find(rows.select_for_update(of=("self",)), case_id, UNKNOWN_CASE)
+        if case.deleted_at is None:
+            raise Conflict("This is not deleted")
+        case.deleted_at = None
+        note(actor, case, "restored case")
+        case.save(update_fields=["deleted_at", "history"])
+        record("case.restored", case, case_id=case_id, summary=f"restored case {case}")
+    return case
+
+
 def add_activity(actor: Actor, case_id: int, *, content: str) -> AuditLog:
     """Log what an analyst says he did, and return the line. Raise Forbidden."""
     require_case(actor, case_id)
     with recording(actor) as record:
-        case = find(visible_cases(actor), case_id, "Case not found")
+        case = find(visible_cases(actor), case_id, UNKNOWN_CASE)
         record("case.activity_logged", case, case_id=case_id, summary=content, is_user_input=True)
     lines = AuditLog.objects.filter(
         case_id=case_id, actor_id=actor.user_id, action="case.activity_logged"
@@ -197,14 +243,19 @@ def add_activity(actor: Actor, case_id: int, *, content: str) -> AuditLog:
     return lines.latest("id")
 
 
+def _closing(*, is_closed: bool) -> dict[str, Any]:
+    """Return when a case that is closed now was closed, or that it is not."""
+    now = timezone.now() if is_closed else None
+    return {"closed_at": now, "closed_on": now and now.date()}
+
+
 def _move(actor: Actor, case_id: int, state_id: int, action: str, text: str) -> Case:
     with recording(actor) as record:
         case = _locked(actor, case_id)
-        closed_on = timezone.now().date() if state_id == CaseState.CLOSED else None
-        changes = {"state_id": state_id, "closed_on": closed_on}
+        changes = {"state_id": state_id, **_closing(is_closed=state_id == CaseState.CLOSED)}
         before, after = apply_changes(case, changes, EDITABLE)
         note(actor, case, text)
-        case.save(update_fields=["state", "closed_on", "history"])
+        case.save(update_fields=["state", "closed_on", "closed_at", "history"])
         summary = f"{text} {case}"
         record(action, case, case_id=case_id, summary=summary, before=before, after=after)
     return case
@@ -212,4 +263,4 @@ def _move(actor: Actor, case_id: int, state_id: int, action: str, text: str) -> 
 
 def _locked(actor: Actor, case_id: int) -> Case:
     rows = visible_cases(actor, WRITE).select_for_update(of=("self",))
-    return find(rows, case_id, "Case not found")
+    return find(rows, case_id, UNKNOWN_CASE)

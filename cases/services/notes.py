@@ -8,13 +8,14 @@ from cases.attributes import merge_attributes
 from cases.models import Note, NoteDirectory
 from cases.permissions import require_case
 from cases.selectors import WRITE, find, visible_note_directories, visible_notes
+from cases.services.rich_texts import with_both
 from soar.core.actor import Actor
 from soar.core.errors import Invalid, NotFound
 from soar.core.history import apply_changes, note
 from soar.core.recording import recording
 
 COUNTER = "notes"
-EDITABLE = frozenset({"title", "content", "custom_attributes", "directory_id"})
+EDITABLE = frozenset({"title", "content", "content_html", "custom_attributes", "directory_id"})
 NO_GROUP = "Invalid group ID"
 NOT_IN_CASE = "Invalid note ID for this case"
 
@@ -86,17 +87,19 @@ def add_note(
     title: str,
     directory_id: int,
     content: str = "",
+    content_html: str = "",
     custom_attributes: dict[str, Any] | None = None,
 ) -> Note:
-    """Write a note into a directory of the case. Raise Forbidden or Invalid."""
+    """Write a note into a directory of the case, as markdown or HTML. Raise Forbidden or Invalid."""
     require_case(actor, case_id)
     with recording(actor) as record:
         _check_directory(actor, case_id, directory_id, field="directory_id")
+        text = {"content_html": content_html} if content_html else {"content": content}
         new = Note(
             case_id=case_id,
             directory_id=directory_id,
             title=title,
-            content=content,
+            **with_both(text, "content"),
             user_id=actor.user_id,
             custom_attributes=merge_attributes("note", custom_attributes),
         )
@@ -108,7 +111,7 @@ def add_note(
             case_id=case_id,
             counter=COUNTER,
             summary=f'created note "{title}"',
-            after={"title": title, "content": content, "directory_id": directory_id},
+            after={"title": title, "content": new.content, "directory_id": directory_id},
         )
     return new
 
@@ -123,6 +126,7 @@ def update_note(actor: Actor, case_id: int, note_id: int, **changes: Any) -> Not
             changes["custom_attributes"] = merge_attributes(
                 "note", changes["custom_attributes"], changed.custom_attributes
             )
+        changes = with_both(changes, "content")
         before, after = apply_changes(changed, changes, EDITABLE)
         changed.updated_at = timezone.now()
         note(actor, changed, "updated note")

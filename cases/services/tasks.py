@@ -10,6 +10,7 @@ from cases.models import Task, TaskAssignment, TaskStatus
 from cases.permissions import require_case
 from cases.selectors import WRITE, find, visible_tasks
 from cases.services.references import check_references
+from cases.services.rich_texts import with_both
 from soar.core.actor import Actor
 from soar.core.errors import Invalid
 from soar.core.history import apply_changes, is_possible_id, note
@@ -17,7 +18,10 @@ from soar.core.models import User
 from soar.core.recording import recording
 
 COUNTER = "tasks"
-EDITABLE = frozenset({"title", "description", "tags", "status_id", "custom_attributes"})
+EDITABLE = frozenset(
+    {"title", "description", "description_html", "tags", "status_id", "custom_attributes"}
+)
+ENDED = (TaskStatus.DONE, TaskStatus.CANCELED)
 NOT_IN_CASE = "Invalid task ID for this case"
 
 
@@ -41,7 +45,8 @@ def add_task(
             "status_id": status_id,
             "custom_attributes": merge_attributes("task", custom_attributes),
         }
-        _, after = apply_changes(task, values, EDITABLE)
+        _, after = apply_changes(task, with_both(values, "description"), EDITABLE)
+        task.closed_at = timezone.now() if task.status_id in ENDED else None
         note(actor, task, "created")
         task.save()
         _assign(task, assignee_ids)
@@ -73,8 +78,13 @@ def update_task(
             changes["custom_attributes"] = merge_attributes(
                 "task", changes["custom_attributes"], task.custom_attributes
             )
+        changes = with_both(changes, "description")
         before, after = apply_changes(task, changes, EDITABLE)
         task.updated_at = timezone.now()
+        if task.status_id not in ENDED:
+            task.closed_at = None
+        elif task.closed_at is None:
+            task.closed_at = task.updated_at
         task.updated_by_id = actor.user_id
         note(actor, task, "updated")
         task.save()

@@ -21,7 +21,13 @@ from cases.models import (
     Severity,
     TaskStatus,
 )
-from incidents.models import AlertStatus
+from incidents.models import (
+    AlertStatus,
+    Folder,
+    IncidentLabel,
+    IncidentSettings,
+    ListValue,
+)
 from iocs.models import IocType, Tlp
 from soar.core.locking import align_sequences, lock_for_transaction
 from soar.core.models import GroupProfile
@@ -42,7 +48,14 @@ TABLES: dict[str, type[models.Model]] = {
     "severities": Severity,
     "task_statuses": TaskStatus,
     "tlp": Tlp,
+    # After what they stand for
+    "list_values": ListValue,
+    "folders": Folder,
+    "incident_labels": IncidentLabel,
+    "incident_settings": IncidentSettings,
 }
+# What administrators may take away for good: shipped into an empty table only.
+ONCE = frozenset({"list_values", "folders", "incident_labels"})
 Row = dict[str, Any]
 
 
@@ -53,7 +66,7 @@ def seed_reference() -> int:
     """
     with transaction.atomic():
         lock_for_transaction("seed")
-        added = sum(_add_missing(table, reference_rows(name)) for name, table in TABLES.items())
+        added = sum(_add_missing(name, table) for name, table in TABLES.items())
         added += _add_missing_groups(reference_rows("groups"))
         align_sequences(*TABLES.values(), Group)
     return added
@@ -65,9 +78,11 @@ def reference_rows(name: str) -> list[Row]:
     return rows
 
 
-def _add_missing(table: type[models.Model], rows: list[Row]) -> int:
+def _add_missing(name: str, table: type[models.Model]) -> int:
     known = set(table._default_manager.values_list("pk", flat=True))
-    missing = [table(**row) for row in rows if row["id"] not in known]
+    if known and name in ONCE:
+        return 0
+    missing = [table(**row) for row in reference_rows(name) if row["id"] not in known]
     table._default_manager.bulk_create(missing, ignore_conflicts=True)
     return len(missing)
 

@@ -3,6 +3,7 @@
 import hashlib
 import uuid
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -14,8 +15,20 @@ def fingerprint(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()
 
 
+class Verdict(models.TextChoices):
+    """What an indicator is held for; Cloud SOAR calls it the threat indicator."""
+
+    NONE = "none", "None"
+    SUSPICIOUS = "suspicious", "Suspicious"
+    MALICIOUS = "malicious", "Malicious"
+
+
 class Ioc(models.Model):
-    """A type and a value. What one case says of it is cases.CaseIoc."""
+    """A type and a value. What one case says of it is cases.CaseIoc.
+
+    A locked one takes no change and no action. One that somebody catalogued by itself has `catalogued_by`
+    and stays when no case refers to it any more; a deleted one is hidden until it is restored.
+    """
 
     type = models.ForeignKey(IocType, on_delete=models.PROTECT, related_name="iocs")
     value = models.TextField()
@@ -23,6 +36,17 @@ class Ioc(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
     enrichment = models.JSONField(null=True, blank=True)
     first_seen_at = models.DateTimeField(default=timezone.now, editable=False)
+    verdict = models.CharField(max_length=10, choices=Verdict.choices, default=Verdict.NONE)
+    catalogued_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
+    locked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["id"]

@@ -11,6 +11,8 @@ from typing import Any
 import nh3
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+from markdownify import markdownify
 
 _TAGS = """a abbr b blockquote br caption code col colgroup dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i
 ins kbd li mark ol p pre q s samp section small span strong sub summary sup table tbody td tfoot th thead time
@@ -24,6 +26,7 @@ ATTRIBUTES: dict[str, set[str]] = {
     "th": {"colspan", "rowspan", "scope"},
     "time": {"datetime"},
 }
+_MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 HTML_TYPE, CHECKBOX_TYPE = "html", "input_checkbox"
 _CLEANER = nh3.Cleaner(
     tags=set(_TAGS.split()),
@@ -51,6 +54,16 @@ def sanitised_html(text: str) -> SafeString:
     Without styles and classes it cannot cover the page, without images opening it tells nobody.
     """
     return mark_safe(_CLEANER.clean(text))  # noqa: S308  (that is what the cleaner is for)
+
+
+def html_of(markdown: str) -> str:
+    """Return markdown as HTML, which still has to be sanitised: what is HTML in it stays."""
+    return str(_MARKDOWN.render(markdown)).strip()
+
+
+def markdown_of(html: str) -> str:
+    """Return HTML as markdown, without what would not be shown either."""
+    return str(markdownify(_CLEANER.clean(html), heading_style="ATX")).strip()
 
 
 def shown_attributes(attributes: Any) -> Shown:

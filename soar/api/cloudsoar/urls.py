@@ -1,30 +1,15 @@
 """Every path of the Cloud SOAR door, below both mounts, in the order of the contract (§4)."""
 
-from typing import Any
-
-from django.urls import URLPattern, include, path
-from django.urls.resolvers import RoutePattern
+from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from soar.api.cloudsoar.mounts import MOUNTS
+from soar.api.cloudsoar.routes import entities, incidents, parts, setup, triage
+from soar.api.cloudsoar.routing import route
 from soar.api.cloudsoar.service import ServiceViewSet, UnknownViewSet
-from soar.api.cloudsoar.views import CloudSoarViewSet
 
 METHODS = ("get", "post", "put", "patch", "delete")
-
-
-class SlashOptional(RoutePattern):
-    """A route that ends in a slash and matches without it: a redirect would turn a POST into a GET (§1.2)."""
-
-    def match(self, path: str) -> Any:
-        """Return the match of a path with or without its last slash."""
-        return super().match(path if path.endswith("/") else f"{path}/")
-
-
-def route(text: str, viewset: type[CloudSoarViewSet], **actions: Any) -> URLPattern:
-    """Return the pattern of a resource: which action answers which method."""
-    return URLPattern(SlashOptional(text, is_endpoint=True), viewset.as_view(actions))
 
 
 doors = [
@@ -34,6 +19,11 @@ doors = [
     route("openapi/", ServiceViewSet, get="openapi"),
     route("whoami/", ServiceViewSet, get="whoami"),
     route("users/me/", ServiceViewSet, get="whoami"),
+    *incidents.ROUTES,
+    *parts.ROUTES,
+    *triage.ROUTES,
+    *entities.ROUTES,
+    *setup.ROUTES,
 ]
 # Its routes have a parameter, so that the server does not remember each of them (soar.wsgi).
 unknown = [path("<path:endpoint>", UnknownViewSet.as_view(dict.fromkeys(METHODS, "refuse")))]

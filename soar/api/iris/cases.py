@@ -13,7 +13,7 @@ from cases.models import Case
 from cases.models.lookups import OutcomeStatus
 from cases.selectors import get_case, get_case_or_unknown, visible_cases
 from cases.services import cases as services
-from incidents.services.incidents import open_incident
+from incidents.services.incidents import open_incident, update_incident
 from soar.api.base import represent
 from soar.api.fast import FastRead
 from soar.api.iris.envelope import success
@@ -271,7 +271,7 @@ class ManageCaseViewSet(IrisViewSet):
         changes = self.read(CaseChangesIn)
         if "name" in changes:
             changes["name"] = without_prefix(changes["name"], case_id)
-        case = services.update_case(self.actor, case_id, **changes)
+        case = update_incident(self.actor, case_id, **changes).case
         return success("updated", self.written(UpdatedCaseOut, case))
 
     @endpoint(

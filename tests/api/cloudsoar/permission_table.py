@@ -4,29 +4,12 @@ docs/permissions.md shows the same table.
 """
 
 import re
-from dataclasses import dataclass
 
-from soar.core.permissions import Permission
+from tests.api.cloudsoar.lines import entities, incidents, parts, setup, triage
+from tests.api.cloudsoar.lines.line import Line, Maker
 
-
-@dataclass(frozen=True)
-class Line:
-    """One route: its method, path, and what it asks for beyond a token; public ones ask for none."""
-
-    method: str
-    path: str
-    any_of: tuple[Permission, ...] = ()
-    is_public: bool = False
-
-    @property
-    def access(self) -> str:
-        """Return in words what the route asks for."""
-        if self.is_public:
-            return "nothing"
-        words = " or ".join(permission.codename for permission in self.any_of)
-        return f"api_use, {words}" if words else "api_use"
-
-
+SLICES = (incidents, parts, triage, entities, setup)
+MAKERS: dict[str, Maker] = {name: make for one in SLICES for name, make in one.MAKERS.items()}
 TABLE = [
     # Service
     Line("GET", "version/", is_public=True),
@@ -34,6 +17,7 @@ TABLE = [
     Line("GET", "openapi/"),
     Line("GET", "whoami/"),
     Line("GET", "users/me/"),
+    *(line for one in SLICES for line in one.LINES),
 ]
 
 

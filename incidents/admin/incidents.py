@@ -7,21 +7,21 @@ from django.contrib import admin
 from cases.admin.cases import CaseAdmin
 from cases.models import Case
 from cases.selectors import visible_activities, visible_cases
-from cases.services.cases import delete_case, update_case
-from incidents.models import AlertStatus, Incident
+from cases.services.cases import delete_case
+from incidents.models import Incident
 from incidents.selectors import visible_incidents
-from incidents.services.incidents import open_incident
+from incidents.services.incidents import open_incident, update_incident
 from soar.core.actor import Actor
 from soar.core.admin.base import ReadOnlyAdmin, Services
-from soar.core.admin.reference import register_table
-from soar.core.services.reference_rows import ReferenceTable
 
 
 @admin.register(Case)
 class OpeningCaseAdmin(CaseAdmin):
     """Cases; a new one is opened as an incident."""
 
-    services = Services(visible_cases, open_incident, update_case, delete_case, visible_activities)
+    services = Services(
+        visible_cases, open_incident, update_incident, delete_case, visible_activities
+    )
 
     def perform_add(self, actor: Actor, values: dict[str, Any]) -> Case:
         """Open an incident and return its case."""
@@ -39,7 +39,3 @@ class IncidentAdmin(ReadOnlyAdmin):
     search_fields = ("reference", "case__name")
     ordering = ("-case_id",)
     fields = ("reference", "case", "opened_through")
-
-
-ALERT_STATUSES = ReferenceTable(AlertStatus, "alert_status", frozenset({"name", "description"}))
-register_table(ALERT_STATUSES, columns=("description",))

@@ -1,0 +1,1 @@
+"""What incidents have besides what cases have, in the console."""

@@ -1,0 +1,1 @@
+"""Templates, labels, folders, list values and custom fields in the console."""

@@ -1,0 +1,1 @@
+"""The triage queue in the console."""

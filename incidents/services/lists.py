@@ -1,0 +1,45 @@
+"""Finding list values by id or label, and the values themselves."""
+
+from typing import Any
+
+from cases.models import CaseState, Severity
+from incidents.models import ListField, ListValue
+from soar.core.errors import Invalid
+from soar.core.history import is_possible_id
+
+
+def find_value(field: ListField, given: Any, name: str = "") -> ListValue | None:
+    """Return the value of a field by its id or its exact label, None for nothing given. Raise Invalid.
+
+    `name` is what the field is called in the error, else its own name.
+    """
+    if given in (None, ""):
+        return None
+    rows = ListValue.objects.filter(field=field)
+    if isinstance(given, int):
+        found = rows.filter(pk=given).first() if is_possible_id(given) else None
+    else:
+        text = str(given)
+        found = rows.filter(label=text).first() or rows.filter(label__iexact=text).first()
+        if found is None and text.isascii() and text.isdigit():
+            found = find_value(field, int(text[:18]), name)
+    if found is None:
+        raise Invalid.field(name or field.value, f"{ListField(field).label} has no value {given}.")
+    return found
+
+
+def find_types(given: Any, name: str = "type") -> list[ListValue]:
+    """Return incident types by ids or labels, once each, in the order given. Raise Invalid."""
+    wanted = given if isinstance(given, list) else [given]
+    found = [find_value(ListField.TYPE, one, name) for one in wanted]
+    return list(dict.fromkeys(one for one in found if one is not None))
+
+
+def status_of_state(state: CaseState) -> ListValue | None:
+    """Return the status that stands for a state of cases."""
+    return ListValue.objects.filter(case_state=state).first()
+
+
+def restriction_of_severity(severity: Severity) -> ListValue | None:
+    """Return the restriction that stands for a severity."""
+    return ListValue.objects.filter(severity=severity).first()

@@ -1,0 +1,5 @@
+"""Incidents (contract §4.2)."""
+
+from django.urls import URLPattern
+
+ROUTES: list[URLPattern] = []
