@@ -3,8 +3,6 @@
 UPDATE_QUERY_COUNTS=1 writes tests/query_counts.json for the database at hand instead of comparing.
 """
 
-import json
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -21,14 +19,14 @@ from soar.core.actor import Actor
 from soar.core.models import User
 from tests.growing import grow_case, grow_house
 from tests.http import ApiClient, key_of
+from tests.pinned_counts import Counts, PinnedCounts
 
 pytestmark = pytest.mark.slow
 
-PINNED = Path(__file__).parent / "query_counts.json"
+PINNED = PinnedCounts(Path(__file__).parent / "query_counts.json")
 FEW, MANY = 10, 300
 # Deleting is one statement per hundred rows: Django sends no more ids in one.
 GROWING = {"manage/cases/delete/<id:case_id>"}
-Counts = dict[str, int]
 
 
 def get_routes() -> list[str]:
@@ -48,35 +46,6 @@ def guinea_pig(guest: User) -> User:
     """A deactivated user, whom GET deletes and activates."""
     User.objects.filter(pk=guest.pk).update(is_active=False)
     return guest
-
-
-def pinned() -> dict[str, Any]:
-    """Return the pinned counts: a number, or one per database where they differ."""
-    text = PINNED.read_text(encoding="utf-8") if PINNED.exists() else "{}"
-    return json.loads(text)  # type: ignore[no-any-return]
-
-
-def of_vendor(counts: dict[str, Any]) -> Counts:
-    """Return the counts of the database at hand."""
-    vendor = connection.vendor
-    return {
-        route: one if isinstance(one, int) else one.get(vendor, -1) for route, one in counts.items()
-    }
-
-
-def merged(old: dict[str, Any], new: Counts) -> dict[str, Any]:
-    """Return the old counts with those of the database at hand replaced."""
-    result: dict[str, Any] = {}
-    for route, count in new.items():
-        before = old.get(route, count)
-        by_vendor = (
-            dict(before)
-            if isinstance(before, dict)
-            else dict.fromkeys(("postgresql", "sqlite"), before)
-        )
-        by_vendor[connection.vendor] = count
-        result[route] = count if len(set(by_vendor.values())) == 1 else by_vendor
-    return result
 
 
 def ids_of(case: Case, user: User) -> dict[str, Any]:
@@ -123,7 +92,7 @@ def measured(case: Case, user: User, key: str) -> Counts:
 
 
 def test_the_table_names_every_route_and_no_other() -> None:
-    assert set(pinned()) == set(get_routes()) or os.environ.get("UPDATE_QUERY_COUNTS")
+    assert set(PINNED.read()) == set(get_routes()) or PINNED.is_updating
 
 
 def test_the_number_of_queries_is_pinned(
@@ -132,10 +101,8 @@ def test_the_number_of_queries_is_pinned(
     grow_case(big_case, FEW)
     grow_house(big_case, FEW)
     counts = measured(big_case, guinea_pig, key_of(administrator))
-    if os.environ.get("UPDATE_QUERY_COUNTS"):
-        text = json.dumps(merged(pinned(), counts), indent=2, sort_keys=True)
-        PINNED.write_text(f"{text}\n", encoding="utf-8")
-    assert counts == of_vendor(pinned())
+    PINNED.update(counts)
+    assert counts == PINNED.here()
 
 
 def test_the_number_of_queries_does_not_grow(
