@@ -9,6 +9,7 @@ from celery import Task
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
+from incidents.services.attachments import drop_unreferenced_files
 from modules.selectors import queues
 from modules.services.delivery import deliver_due
 from modules.services.execution import execute, recover_lost
@@ -48,6 +49,12 @@ def sweep() -> None:
     """Repair: end runs of lost workers, deliver events the relay left, send runs again."""
     recover_lost()
     send_due()
+
+
+@app.task(time_limit=300, soft_time_limit=240)
+def sweep_files() -> None:
+    """Remove stored bytes whose last attachment went with the case it was on."""
+    drop_unreferenced_files()
 
 
 @app.task(time_limit=300, soft_time_limit=240)

@@ -24,6 +24,7 @@ SOAR_TRUSTED_PROXIES = env.integer("SOAR_TRUSTED_PROXIES", 0, minimum=0, maximum
 SOAR_LOGIN_FAILURES = env.integer("SOAR_LOGIN_FAILURES", 10, minimum=3, maximum=1000)
 SOAR_BEARER_FAILURES = env.integer("SOAR_BEARER_FAILURES", 60, minimum=5, maximum=100_000)
 SOAR_MAX_BODY_BYTES = env.integer("SOAR_MAX_BODY_BYTES", 50_000_000, minimum=10_000, maximum=2**31)
+SOAR_MAXIMUM_UPLOAD_MB = env.integer("SOAR_MAXIMUM_UPLOAD_MB", 50, minimum=1, maximum=2000)
 
 _SECRETS = ("SOAR_SECRET_KEY", "SOAR_TOKEN_KEY", "SOAR_JWT_KEYS")
 if SOAR_PRODUCTION and not all(env.text(name) for name in _SECRETS):
@@ -225,6 +226,7 @@ CELERY_BEAT_SCHEDULE = {
         ("seal-audit", "seal_audit", 5.0),
         ("sweep", "sweep", 10.0),
         ("heartbeats", "ask_for_heartbeats", 10.0),
+        ("sweep-files", "sweep_files", 3600.0),
     )
 }
 
@@ -239,6 +241,11 @@ STATIC_ROOT.mkdir(exist_ok=True)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    # Attachments. Any storage of Django's may stand here, such as those of django-storages.
+    "files": {
+        "BACKEND": env.text("SOAR_FILES_BACKEND", "soar.core.file_storage.DurableStorage"),
+        "OPTIONS": env.members("SOAR_FILES_OPTIONS") or {"location": SOAR_DATA_DIR / "files"},
+    },
 }
 WHITENOISE_USE_FINDERS = True
 UNFOLD = {

@@ -1,10 +1,12 @@
 """Typed readers of environment variables that refuse nonsense instead of guessing."""
 
 import hashlib
+import json
 import os
 import secrets
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -64,6 +66,17 @@ def address(name: str, default: str) -> tuple[str, int]:
 def words(name: str) -> list[str]:
     """Return a comma separated variable as a list without empty members."""
     return [word.strip() for word in text(name).split(",") if word.strip()]
+
+
+def members(name: str) -> dict[str, Any]:
+    """Return a variable that holds a JSON object, an empty one when it is not set."""
+    try:
+        value = json.loads(text(name).strip() or "{}")
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be a JSON object") from error
+    if not isinstance(value, dict):
+        raise ImproperlyConfigured(f"{name} must be a JSON object")
+    return value
 
 
 def secret(name: str, directory: Path) -> str:
