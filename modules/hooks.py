@@ -184,6 +184,10 @@ _EVENTS: Mapping[str, Fired] = {
     "case.closed": _after("case", "update", OBJECT),
     "case.reopened": _after("case", "update", OBJECT),
     **{action: fired for kind in RECORDS for action, fired in _written(kind).items()},
+    **{
+        f"task.{deed}": _after("task", "update", OBJECT)
+        for deed in ("approved", "declined", "closed", "reassigned")
+    },
     "global_task.deleted": _after("global_task", "delete", DETAILS),
     "event.duplicated": _after("event", "create", OBJECT),
     **_written("alert"),

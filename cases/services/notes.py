@@ -1,5 +1,6 @@
 """Notes and their directories."""
 
+import datetime as dt
 from typing import Any
 
 from django.utils import timezone
@@ -89,9 +90,16 @@ def add_note(
     content: str = "",
     content_html: str = "",
     custom_attributes: dict[str, Any] | None = None,
+    user_id: int | None = None,
+    written_at: dt.datetime | None = None,
 ) -> Note:
-    """Write a note into a directory of the case, as markdown or HTML. Raise Forbidden or Invalid."""
+    """Write a note into a directory of the case, as markdown or HTML. Raise Forbidden or Invalid.
+
+    `user_id` and `written_at` are who wrote it and when, where that is not the actor, now; whether he may say
+    so is the caller's to decide.
+    """
     require_case(actor, case_id)
+    written_at = written_at or timezone.now()
     with recording(actor) as record:
         _check_directory(actor, case_id, directory_id, field="directory_id")
         text = {"content_html": content_html} if content_html else {"content": content}
@@ -100,7 +108,9 @@ def add_note(
             directory_id=directory_id,
             title=title,
             **with_both(text, "content"),
-            user_id=actor.user_id,
+            user_id=user_id or actor.user_id,
+            created_at=written_at,
+            updated_at=written_at,
             custom_attributes=merge_attributes("note", custom_attributes),
         )
         note(actor, new, "created note")

@@ -1,6 +1,6 @@
 """Tasks of a case."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils import timezone
@@ -21,6 +21,8 @@ COUNTER = "tasks"
 EDITABLE = frozenset(
     {"title", "description", "description_html", "tags", "status_id", "custom_attributes"}
 )
+Noted = tuple[Mapping[str, Any], Mapping[str, Any]]
+NOTHING_ELSE: Noted = ({}, {})
 ENDED = (TaskStatus.DONE, TaskStatus.CANCELED)
 NOT_IN_CASE = "Invalid task ID for this case"
 
@@ -33,9 +35,10 @@ def add_task(
     status_id: int,
     assignee_ids: list[int],
     custom_attributes: dict[str, Any] | None = None,
+    noted: Noted = NOTHING_ELSE,
     **fields: Any,
 ) -> Task:
-    """Add a task to a case and give it to people. Raise Forbidden or Invalid."""
+    """Add a task to a case and give it to people; `noted` is recorded with it. Raise Forbidden or Invalid."""
     require_case(actor, case_id)
     _check_status(status_id)
     with recording(actor) as record:
@@ -56,7 +59,7 @@ def add_task(
             case_id=case_id,
             counter=COUNTER,
             summary=f'added task "{title}"',
-            after=after | {"assignee_ids": assignee_ids},
+            after={**after, "assignee_ids": assignee_ids, **noted[1]},
         )
     return task
 
@@ -67,9 +70,15 @@ def update_task(
     task_id: int,
     *,
     assignee_ids: list[int] | None = None,
+    deed: str = "updated",
+    noted: Noted = NOTHING_ELSE,
     **changes: Any,
 ) -> Task:
-    """Change a task; assignee_ids None keeps who has it. Raise Forbidden, NotFound or Invalid."""
+    """Change a task; assignee_ids None keeps who has it. Raise Forbidden, NotFound or Invalid.
+
+    `deed` is what was done, where it has a name of its own; `noted`, what was before and is after, is
+    recorded with it.
+    """
     require_case(actor, case_id)
     _check_status(changes.get("status_id"))
     with recording(actor) as record:
@@ -93,13 +102,13 @@ def update_task(
             _assign(task, assignee_ids)
             after["assignee_ids"] = assignee_ids
         record(
-            "task.updated",
+            f"task.{deed}",
             task,
             case_id=case_id,
             counter=COUNTER,
-            summary=f'updated task "{task.title}"',
-            before=before,
-            after=after,
+            summary=f'{deed} task "{task.title}"',
+            before={**before, **noted[0]},
+            after={**after, **noted[1]},
         )
     return task
 

@@ -8,7 +8,6 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl
 
-from django.conf import settings
 from django.http import QueryDict
 from django.utils.http import parse_header_parameters
 from rest_framework.exceptions import ParseError
@@ -112,12 +111,12 @@ class Negotiation(BaseContentNegotiation):
         return OrjsonRenderer(), JSON
 
 
-def require_readable_length(request: Request) -> None:
-    """Raise unless the body has a known length that is accepted."""
+def require_readable_length(request: Request, largest: int) -> None:
+    """Raise unless the body has a known length of at most `largest` bytes."""
     length = request.META.get("CONTENT_LENGTH") or ""
     if not length and request.META.get("HTTP_TRANSFER_ENCODING"):
         raise LengthRequired()
-    if length.isdecimal() and int(length[:20]) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+    if length.isdecimal() and int(length[:20]) > largest:
         raise TooLarge()
 
 

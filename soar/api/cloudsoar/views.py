@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.http import QueryDict
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
@@ -102,7 +103,11 @@ class CloudSoarViewSet(ViewSet):
             raise MethodNotAllowed(str(request.method))
         super().initial(request, *args, **kwargs)
         if request.method not in READS:
-            require_readable_length(request)
+            require_readable_length(request, self.largest_body())
+
+    def largest_body(self) -> int:
+        """Return how many bytes the body of this request may have."""
+        return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Translate every error into the error shape; a defect of ours rises."""
@@ -163,6 +168,7 @@ def endpoint(
     takes: ShapeClass | None = None,
     query: ShapeClass | None = None,
     gives: Any = None,
+    media: str = "",
     code: int = 200,
     also: Mapping[int, Any] | None = None,
     examples: Mapping[str, Any] | None = None,
@@ -170,9 +176,11 @@ def endpoint(
 ) -> Callable[[Handler], Handler]:
     """Declare the access and the schema of a route; without it the route is refused.
 
-    `takes` and `query` are the shapes of body and query string, `also` further answers by status,
-    `examples` answers by name.
+    `takes` and `query` are the shapes of body and query string, `media` the type of an answer that is not
+    JSON, `also` further answers by status, `examples` answers by name.
     """
+
+    success: dict[Any, Any] = {(code, media) if media else code: gives}
 
     def declare(handler: Handler) -> Handler:
         refusals = [] if access.is_public else [401, 403, 404]
@@ -186,7 +194,11 @@ def endpoint(
             description=description or None,
             request=takes,
             parameters=[query] if query is not None else [],
-            responses={code: gives, **dict.fromkeys(sorted(refusals), FailureOut), **(also or {})},
+            responses={
+                (code, media) if media else code: gives,
+                **dict.fromkeys(sorted(refusals), FailureOut),
+                **(also or {}),
+            },
             auth=[] if access.is_public else None,
             examples=[
                 OpenApiExample(name, value=value, response_only=True, status_codes=[str(code)])

@@ -1,0 +1,113 @@
+"""The war room of an incident: every step taken in it, read from the lines of the audit trail.
+
+Nothing is written for it: whatever is done through any door is a step as soon as it is recorded.
+"""
+
+from html import escape
+from typing import Any
+
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+
+from cases.models import Event
+from cases.selectors import visible_cases
+from incidents.models import TimelineEntry
+from soar.core.actor import Actor
+from soar.core.models import AuditLog
+from soar.core.rich_text import html_of
+
+OTHER = "incident"
+# Which nouns of audit actions make up a category; every other noun is about the incident as a whole.
+CATEGORIES = {
+    "note": ("note",),
+    "task": ("task",),
+    "entity": ("ioc", "entity"),
+    "attachment": ("attachment",),
+    "artifact": ("artifact",),
+    "external_alert": ("external_alert",),
+    "asset": ("asset",),
+    "evidence": ("evidence",),
+    "timeline": ("event", "timeline_entry"),
+    "module_run": ("hook", "run"),
+}
+CATEGORY_NAMES = (*CATEGORIES, OTHER)
+UNSEEN = ("timeline_mark", "note_directory")  # what is only about how others are kept or shown
+PRINTED = "timeline_mark.printed"
+EVENT = Event._meta.label_lower
+ENTRY = TimelineEntry._meta.label_lower
+TITLES = ("title", "file_name", "filename", "value", "name", "field", "type")
+HTML_BODIES = ("body_html", "content_html", "description_html")
+MARKDOWN_BODIES = ("content", "description")
+LONGEST_TITLE = 400
+
+
+def visible_steps(actor: Actor, incident_id: int) -> QuerySet[AuditLog]:
+    """Return the steps of a visible incident with their marks, as `category` and `happened_at`.
+
+    Events of the timeline that are printed steps are not steps themselves: they would show twice.
+    """
+    printed = AuditLog.objects.filter(
+        action=PRINTED, object_type=EVENT, object_id=OuterRef("object_id")
+    )
+    entry = TimelineEntry.objects.filter(
+        pk=OuterRef("object_id"), incident_id=OuterRef("case_id")
+    ).values("started_at")
+    happened_at = Case(When(object_type=ENTRY, then=Subquery(entry[:1])), default=None)
+    cases = visible_cases(actor).filter(pk=incident_id).order_by().values("pk")
+    return (
+        AuditLog.objects.filter(case_id=incident_id, case_id__in=cases)
+        .exclude(_is_about(*UNSEEN))
+        .exclude(Q(object_type=EVENT) & Exists(printed))
+        .select_related("mark")
+        .annotate(
+            category=Case(
+                *(When(_is_about(*nouns), then=Value(name)) for name, nouns in CATEGORIES.items()),
+                default=Value(OTHER),
+                output_field=CharField(),
+            ),
+            happened_at=Coalesce(happened_at, "recorded_at"),
+        )
+    )
+
+
+def title_of(step: AuditLog) -> str:
+    """Return what a step is called: as somebody named it, else as what it is about."""
+    mark = getattr(step, "mark", None)
+    if mark is not None and mark.title:
+        return str(mark.title)
+    known = {} if getattr(step, "category", OTHER) == OTHER else _known(step)
+    found = (known[name] for name in TITLES if isinstance(known.get(name), str) and known[name])
+    return str(next(found, step.summary or step.action))[:LONGEST_TITLE]
+
+
+def body_of(step: AuditLog) -> str:
+    """Return what a step says, as HTML still to be sanitised: the text that was written, else a sentence."""
+    after = step.details.get("after") or {}
+    for name in HTML_BODIES:
+        if isinstance(after.get(name), str) and after[name]:
+            return str(after[name])
+    for name in MARKDOWN_BODIES:
+        if isinstance(after.get(name), str) and after[name]:
+            return html_of(after[name])
+    return f"<p>{escape(step.summary)}</p>" if step.summary else ""
+
+
+def _is_about(*nouns: str) -> Q:
+    found = Q()
+    for noun in nouns:
+        found |= Q(action__startswith=f"{noun}.")
+    return found
+
+
+def _known(step: AuditLog) -> dict[str, Any]:
+    return {**(step.details.get("before") or {}), **(step.details.get("after") or {})}
