@@ -195,7 +195,7 @@ def endpoint(
             request=takes,
             parameters=[query] if query is not None else [],
             responses={
-                (code, media) if media else code: gives,
+                **success,
                 **dict.fromkeys(sorted(refusals), FailureOut),
                 **(also or {}),
             },
