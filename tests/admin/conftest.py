@@ -30,6 +30,7 @@ from modules.services.parameters import set_parameters
 from soar.core.actor import Actor
 from soar.core.models import AuditLog, User
 from tests.cast import PASSWORD
+from tests.incidents.stored import make_parts
 from tests.modules.rows import PLAYED, add_parameter, add_row
 from tests.modules.scripted import Part, ScriptedRunner, wish
 
@@ -86,6 +87,7 @@ def fill(as_administrator: Actor) -> Callable[[str], World]:
 
     def make(suffix: str) -> World:
         actor, now = as_administrator, timezone.now()
+        make_parts(actor, suffix)
         case_ioc, _ = add_ioc(actor, 1, type_id=1, tlp_id=1, value=f"evil-{suffix}.example")
         directory = add_note_directory(actor, 1, name=f"Folder {suffix}")
         common = {"title": f"Event {suffix}", "tz": "+00:00", "category_id": 1, "asset_ids": []}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from soar.api.cloudsoar.uploads import disposition_of
+from soar.core.downloads import disposition_of
 from soar.core.models import User
 from tests.api.cloudsoar.asking import Asking
 from tests.incidents.stored import store

@@ -19,18 +19,17 @@ from soar.api.cloudsoar.incident_parts import WORKERS, PartViewSet
 from soar.api.cloudsoar.paging import ListingIn, Page
 from soar.api.cloudsoar.uploads import (
     EXAMPLE,
-    SERVED_TYPE,
     AttachmentChangeIn,
     AttachmentDataOut,
     AttachmentOut,
     UploadIn,
     UploadViewSet,
     data_of,
-    download_of,
     shown_attachment,
     upload_of,
 )
 from soar.api.cloudsoar.views import FailureOut, endpoint
+from soar.core.downloads import SERVED_TYPE, download_of
 
 UNKNOWN = "No such attachment of this incident"
 TABLE = FilterTable(
@@ -114,7 +113,8 @@ class AttachmentsViewSet(UploadViewSet, PartViewSet):
         """Answer the bytes."""
         self.find_incident(incident)
         found = self._find(incident, attachment)
-        return download_of(*open_attachment(self.actor, found.pk))
+        _, content = open_attachment(self.actor, found.pk)
+        return download_of(found.file_name, found.file.size_bytes, content)
 
     @endpoint(
         WORKERS,

@@ -2,15 +2,12 @@
 
 import base64
 import binascii
-import re
 from collections.abc import Mapping
 from io import SEEK_END, BytesIO
 from typing import Any
-from urllib.parse import quote
 
 from django.conf import settings
 from django.core.files import File
-from django.http import FileResponse
 from rest_framework import serializers
 
 from incidents.models import Attachment
@@ -25,13 +22,6 @@ from soar.core.errors import Invalid
 
 LONGEST_DESCRIPTION, LONGEST_REFERENCE = 10_000, 200
 AROUND_A_FILE = 1 << 20  # what a multipart body may have besides the file
-# Never what the file says it is: nothing a browser would show or run (SEC-04).
-SERVED_TYPE = "application/octet-stream"
-SERVED_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
-UNSAFE_IN_HEADER = re.compile(
-    r'[\x00-\x1f\x7f-\x9f"\\/:*?<>|\u200e\u200f\u202a-\u202e\u2066-\u2069]'
-)
-UNSAFE_IN_ASCII = re.compile(r"[^ -~]|[%;,']")
 EXAMPLE = {
     "id": 15,
     "datetime": "2025-03-04T09:40:13Z",
@@ -120,25 +110,6 @@ def upload_of(asked: Mapping[str, Any]) -> dict[str, Any]:
     if not name:
         raise Invalid.field("file_name", "This field is required.")
     return {**given, "content": content, "file_name": name}
-
-
-def download_of(attachment: Attachment, content: "File[bytes]") -> FileResponse:
-    """Return the bytes as an answer that no browser shows or runs, in pieces."""
-    answer = FileResponse(content, content_type=SERVED_TYPE)
-    answer["Content-Length"] = str(attachment.file.size_bytes)
-    answer["Content-Disposition"] = disposition_of(attachment.file_name)
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Content-Security-Policy"] = SERVED_POLICY
-    answer["Cross-Origin-Resource-Policy"] = "same-origin"
-    answer["Cache-Control"] = "private, no-store"
-    return answer
-
-
-def disposition_of(file_name: str) -> str:
-    """Return the header that has a file saved, under what of its name no system mistakes for a path."""
-    safe = UNSAFE_IN_HEADER.sub("_", file_name).strip(" .") or "attachment"
-    plain = UNSAFE_IN_ASCII.sub("_", safe)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(safe, safe='')}"
 
 
 def data_of(attachment: Attachment, content: "File[bytes]") -> dict[str, Any]:

@@ -22,6 +22,10 @@ NAVIGATION: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Notes", "description", "cases.Note"),
             ("Note directories", "folder", "cases.NoteDirectory"),
             ("Evidence", "fingerprint", "cases.Evidence"),
+            ("Attachments", "attach_file", "incidents.Attachment"),
+            ("Artifacts", "labs", "incidents.Artifact"),
+            ("External alerts", "campaign", "incidents.ExternalAlert"),
+            ("War room entries", "forum", "incidents.TimelineEntry"),
         ),
     ),
     (
