@@ -6,8 +6,8 @@ Nothing is written for it: whatever is done through any door is a step as soon a
 from html import escape
 from typing import Any
 
+from django.db.models import Case as Choice
 from django.db.models import (
-    Case,
     CharField,
     Exists,
     OuterRef,
@@ -62,7 +62,7 @@ def visible_steps(actor: Actor, incident_id: int) -> QuerySet[AuditLog]:
     entry = TimelineEntry.objects.filter(
         pk=OuterRef("object_id"), incident_id=OuterRef("case_id")
     ).values("started_at")
-    happened_at = Case(When(object_type=ENTRY, then=Subquery(entry[:1])), default=None)
+    happened_at = Choice(When(object_type=ENTRY, then=Subquery(entry[:1])), default=None)
     cases = visible_cases(actor).filter(pk=incident_id).order_by().values("pk")
     return (
         AuditLog.objects.filter(case_id=incident_id, case_id__in=cases)
@@ -70,7 +70,7 @@ def visible_steps(actor: Actor, incident_id: int) -> QuerySet[AuditLog]:
         .exclude(Q(object_type=EVENT) & Exists(printed))
         .select_related("mark")
         .annotate(
-            category=Case(
+            category=Choice(
                 *(When(_is_about(*nouns), then=Value(name)) for name, nouns in CATEGORIES.items()),
                 default=Value(OTHER),
                 output_field=CharField(),
