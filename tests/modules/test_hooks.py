@@ -114,6 +114,12 @@ def test_other_actions_fire_nothing(action: str) -> None:
     assert hooks_of_event(action, {"before": {}, "after": {}}) == []
 
 
+@pytest.mark.parametrize("deed", ["approved", "declined", "closed", "reassigned", "updated"])
+def test_a_decision_on_a_task_changes_it(deed: str) -> None:
+    fired = [Fired("on_postload_task_update", "task", "object")]
+    assert hooks_of_event(f"task.{deed}", {"before": {}, "after": {}}) == fired
+
+
 @pytest.mark.parametrize(
     ("details", "fires"),
     [({"after": {"is_gone": True}}, True), ({"after": {"is_gone": False}}, False), ({}, True)],
