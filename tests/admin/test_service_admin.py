@@ -80,16 +80,20 @@ READ_ONLY = {
     "core.changecounter",
     "core.irisapikey",
     "core.outboxevent",
+    "incidents.externalalert",
     "incidents.incident",
+    "incidents.timelineentry",
     "iocs.ioc",
     "modules.modulerun",
 }
-TESTED_APART = {  # other services: tests below, in test_users and in test_modules
+TESTED_APART = {  # other services: tests below, in test_users, test_modules and test_parts
     "cases.attributedefinition",
     "cases.customermembership",
     "cases.groupcaseaccess",
     "cases.usercaseaccess",
     "core.user",
+    "incidents.artifact",
+    "incidents.attachment",
     "modules.module",
 }
 
