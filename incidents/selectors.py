@@ -1,28 +1,24 @@
 """The only readers of the operational side: an incident and its parts are visible with its case."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from django.db import connection
 from django.db.models import (
-    Count,
+    BooleanField,
     Exists,
+    ExpressionWrapper,
+    F,
     Model,
     OuterRef,
     Prefetch,
     Q,
     QuerySet,
-    Subquery,
 )
-from django.utils import timezone
+from django.db.models.functions import Coalesce
 
 from cases.models import CaseIoc, Task, TaskAssignment, TaskStatus
 from cases.permissions import READ, cases_with_level
-from cases.selectors import (
-    Levels,
-    visible_case_iocs,
-    visible_cases,
-    visible_customers,
-    visible_tasks,
-)
+from cases.selectors import Levels, find, visible_case_iocs, visible_cases, visible_customers
 from incidents.models import (
     Alert,
     AlertIoc,
@@ -39,6 +35,7 @@ from incidents.models import (
     IncidentRelation,
     IncidentSettings,
     IncidentTemplate,
+    IncidentType,
     Investigator,
     ListValue,
     SavedSearch,
@@ -49,9 +46,11 @@ from incidents.models import (
 )
 from iocs.models import Ioc
 from soar.core.actor import Actor
+from soar.core.models import User
 from soar.core.permissions import Permission
 
 M = TypeVar("M", bound=Model)
+UNKNOWN = "There is no such incident."
 
 
 def visible_incidents(actor: Actor, levels: Levels = READ) -> QuerySet[Incident]:
@@ -67,15 +66,84 @@ def visible_incidents_and_deleted(actor: Actor, levels: Levels = READ) -> QueryS
 
 def involving(actor: Actor, incidents: QuerySet[Incident]) -> QuerySet[Incident]:
     """Return those of the incidents that the actor owns, opened or investigates, alone or in a group."""
+    groups = User.groups.through.objects.filter(user_id=actor.user_id).values("group_id")
     investigated = Investigator.objects.filter(
-        Q(user=actor.user_id) | Q(group__user=actor.user_id), incident=OuterRef("pk")
+        Q(user=actor.user_id) | Q(group__in=groups), incident=OuterRef("pk")
     )
     return incidents.filter(
         Q(case__owner=actor.user_id)
         | Q(case__opened_by=actor.user_id)
-        | Q(case__owner_group__user=actor.user_id)
+        | Q(case__owner_group__in=groups)
         | Q(Exists(investigated))
-    ).distinct()
+    )
+
+
+def in_words(actor: Actor, incidents: QuerySet[Incident]) -> QuerySet[Any]:
+    """Return the incidents with all that is shown of them, so that a list needs no query per row.
+
+    Status and severity are `status_label` and `restriction_label`, with the ids of their list values;
+    `is_favorite` is the actor's.
+    """
+    favorites = FavoriteIncident.objects.filter(user=actor.user_id, incident=OuterRef("pk"))
+    types = IncidentType.objects.select_related("value")
+    return (
+        incidents.select_related(
+            "case__owner",
+            "case__owner_group",
+            "case__opened_by",
+            *("folder", "kind", "category", "purpose", "phase"),
+        )
+        .prefetch_related(Prefetch("type_links", types))
+        .annotate(
+            status_id=F("case__state__list_value"),
+            status_label=Coalesce("case__state__list_value__label", "case__state__name"),
+            restriction_id=F("case__severity__list_value"),
+            restriction_label=Coalesce("case__severity__list_value__label", "case__severity__name"),
+            is_favorite=Exists(favorites),
+            is_deleted=_is_set("case__deleted_at"),
+            is_closed=_is_set("case__closed_on"),
+        )
+        .defer("case__history", "case__custom_attributes", "case__protagonists")
+    )
+
+
+def get_incident(actor: Actor, incident_id: int) -> Any:
+    """Return an incident the actor may read, deleted or not, in words. Raise NotFound."""
+    rows = in_words(actor, visible_incidents_and_deleted(actor))
+    return find(rows, incident_id, UNKNOWN)
+
+
+def investigators_of(actor: Actor, incident_id: int) -> QuerySet[Investigator]:
+    """Return who investigates an incident the actor may read, deleted or not. Raise NotFound."""
+    incident = find(visible_incidents_and_deleted(actor), incident_id, UNKNOWN)
+    return incident.investigators.select_related("user", "group")
+
+
+def relations_of(actor: Actor, incident_id: int) -> QuerySet[IncidentRelation]:
+    """Return how an incident the actor may read belongs with others he may read. Raise NotFound."""
+    find(visible_incidents_and_deleted(actor), incident_id, UNKNOWN)
+    rows = visible_relations(actor).filter(Q(first=incident_id) | Q(second=incident_id))
+    return rows.select_related("first", "second")
+
+
+def of_type(value_id: int) -> Q:
+    """Return the condition that incidents have a type."""
+    return Q(Exists(IncidentType.objects.filter(incident=OuterRef("pk"), value=value_id)))
+
+
+def with_custom_value(name: str, value: Any) -> Q:
+    """Return the condition that incidents have this very value in a custom field.
+
+    PostgreSQL answers it from its index on all custom fields; elsewhere it is compared row by row.
+    """
+    if connection.vendor == "postgresql":
+        return Q(custom__contains={name: value})
+    return Q(**{f"custom__{name}": value})
+
+
+def _is_set(column: str) -> Any:
+    condition = Q(**{f"{column}__isnull": False})
+    return ExpressionWrapper(condition, output_field=BooleanField())
 
 
 def _of_visible_incidents(queryset: QuerySet[M], actor: Actor, levels: Levels) -> QuerySet[M]:

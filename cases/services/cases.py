@@ -45,6 +45,8 @@ EDITABLE = frozenset(
         "protagonists",
         "closing_note",
         "custom_attributes",
+        "opened_on",
+        "opened_at",
         "closed_on",
         "closed_at",
     }
@@ -182,10 +184,19 @@ def delete_case(actor: Actor, case_id: int) -> None:
     Raise Forbidden, NotFound, or Conflict for the initial case.
     """
     admit(actor, case_id, "Tried to delete a non-existing case")
+    erase_case(actor, case_id)
+
+
+def erase_case(actor: Actor, case_id: int) -> None:
+    """Delete a case, a hidden one too, for whoever has full access to it.
+
+    Raise NotFound, or Conflict for the initial case.
+    """
     if case_id == Case.INITIAL:
         raise Conflict("Cannot delete a primary case to keep consistency")
     with recording(actor) as record:
-        case = _locked(actor, case_id)
+        rows = cases_with_level(actor).filter(access_level__in=WRITE)
+        case = find(rows.select_for_update(of=("self",)), case_id, UNKNOWN_CASE)
         ioc_ids = list(case.case_iocs.values_list("ioc_id", flat=True))
         record(
             "case.deleted",

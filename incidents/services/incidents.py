@@ -74,13 +74,13 @@ def open_incident(
     """Open an incident with its case, both with one id, owned by the actor.
 
     Its reference is the one given, the ticket a client of IRIS gave, or the next name of the label, in this
-    order; one that is taken gets a suffix. `fields` are the case's and those of EDITABLE; values of custom
+    order; one that is taken gets a suffix. Without a name it is called by its reference. `fields` are the case's and those of EDITABLE; values of custom
     fields are checked by the caller. Raise Forbidden, Conflict for a taken reference where duplicates are
     prohibited, or Invalid for a reference to nothing the actor may use.
     """
     actor.require(Permission.STANDARD_USER)
     operational = {key: fields.pop(key) for key in EDITABLE & fields.keys()}
-    values = fields | {"name": name, "customer_id": customer_id}
+    values = fields | {"customer_id": customer_id}
     values["soc_id"] = soc_id or reference
     check_case_references(actor, values)
     check_incident_references(operational)
@@ -88,9 +88,11 @@ def open_incident(
     if types and types[0].classification_id and not values.get("classification_id"):
         values["classification_id"] = types[0].classification_id
     with recording(actor) as record:
+        named = _new_reference(reference or soc_id, label_id)
+        values["name"] = name or named
         case, after = _new_case(actor, values, custom_attributes)
         incident = Incident(case=case, opened_through=actor.channel, generated_by=generated_by)
-        incident.reference = _new_reference(reference or soc_id, label_id)
+        incident.reference = named
         operational.setdefault("folder_id", _first_folder())
         _, more = apply_changes(incident, operational, EDITABLE)
         _insert(incident)
