@@ -132,5 +132,8 @@ class WrappedSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped
             "value": inner | {"nullable": True} if "$ref" not in inner else inner,
         }
         if self.target.id_attributes:
-            properties["id"] = build_basic_type(OpenApiTypes.INT) | {"nullable": True}
+            one = dict(build_basic_type(OpenApiTypes.INT) or {})
+            is_list = isinstance(self.target.inner, serializers.ListField)
+            several = {"type": "array", "items": one}
+            properties["id"] = several if is_list else one | {"nullable": True}
         return {"type": "object", "properties": properties, "required": [*properties]}
