@@ -61,7 +61,7 @@ class LabelsOrIds(serializers.ListField):
 class Whom(LabelOrId):
     """A user by id or user name, or a group as {"group": id}."""
 
-    default_error_messages = {"invalid": 'Name a user, or a group as {"group": id}.'}
+    default_error_messages = {"invalid": 'Name a user, or a group as {{"group": id}}.'}
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the id, the name, or the object with either."""
@@ -97,6 +97,8 @@ class IncidentFieldsIn(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Values:
         """Return the fields as they are called outside, custom ones among them."""
+        if not isinstance(data, Mapping):
+            return super().to_internal_value(data)
         others = {name: data[name] for name in set(data) - set(self.fields)}
         kept = {name: value for name, value in others.items() if _is_judged_later(name)}
         unknown = sorted(str(name) for name in others if name not in kept)
