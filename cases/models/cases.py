@@ -67,6 +67,16 @@ class Case(TrackedModel):
 
     class Meta:
         ordering = ["id"]
+        indexes = [
+            models.Index(fields=["name"], name="case_by_name"),
+            models.Index(fields=["opened_at"], name="case_by_opening"),
+            models.Index(fields=["closed_at"], name="case_by_closing"),
+            models.Index(
+                fields=["deleted_at"],
+                condition=models.Q(deleted_at__isnull=False),
+                name="case_deleted",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.pk} - {self.name}"

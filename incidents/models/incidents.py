@@ -51,6 +51,10 @@ class Incident(models.Model):
 
     class Meta:
         ordering = ["case_id"]
+        indexes = [
+            models.Index(fields=["started_at"], name="incident_by_start"),
+            models.Index(fields=["ended_at"], name="incident_by_end"),
+        ]
 
     def __str__(self) -> str:
         return self.reference

@@ -1,6 +1,5 @@
 """What lists of incidents can be filtered and sorted by, and what they show by themselves (contract §1.7)."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,7 @@ from incidents.selectors import (
     visible_incidents_and_deleted,
     visible_list_values,
     with_custom_value,
+    with_tag,
 )
 from incidents.services.custom_values import checked_value
 from incidents.services.parties import GROUP_MARK
@@ -174,8 +174,7 @@ class Tags:
             raise ValueError(NO_ORDER)
         if clause.operator == CONTAINS and not clause.is_quoted:
             return Q(**{f"{lookup}__icontains": clause.value})
-        pattern = rf"(^|,)\s*{re.escape(clause.value.strip())}\s*(,|$)"
-        condition = Q(**{f"{lookup}__iregex": pattern})
+        condition = with_tag(clause.value.strip())
         return ~condition if clause.operator == UNEQUAL else condition
 
 
