@@ -1,18 +1,53 @@
-"""Incidents in the console, and the opening of cases, which is theirs."""
+"""Incidents in the console, who and what they are connected with, and the opening of cases, which is theirs."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 
+from cases.admin.base import has_full_access
 from cases.admin.cases import CaseAdmin
 from cases.models import Case
 from cases.selectors import visible_activities, visible_cases
 from cases.services.cases import delete_case
-from incidents.models import Incident
-from incidents.selectors import visible_incidents
+from incidents.admin.incident_forms import (
+    ClosingForm,
+    FormAction,
+    IncidentForm,
+    InvestigatorForm,
+    PartyForm,
+)
+from incidents.models import (
+    FavoriteIncident,
+    Incident,
+    IncidentRelation,
+    Investigator,
+    ListField,
+)
+from incidents.selectors import (
+    in_words,
+    visible_favorite_incidents,
+    visible_incidents_and_deleted,
+    visible_investigators,
+    visible_list_values,
+    visible_relations,
+)
+from incidents.services.closing import close_incident, reopen_incident
+from incidents.services.deleting import delete_incident, restore_incident
+from incidents.services.editing import change_incident, set_owner
+from incidents.services.fields import LISTED
 from incidents.services.incidents import open_incident, update_incident
+from incidents.services.investigators import add_investigator, remove_investigator
+from incidents.services.parties import Party, party_of
+from incidents.services.relations import CHILD, RELATED, add_relation, remove_relation
 from soar.core.actor import Actor
-from soar.core.admin.base import ReadOnlyAdmin, Services
+from soar.core.admin.base import ReadOnlyAdmin, ServiceAdmin, Services, actor_of
+from soar.core.admin.filters import VisibleChoiceFilter
+from soar.core.permissions import Permission
+
+FIELD_OF = {attribute.removesuffix("_id"): field for attribute, field in LISTED.values()}
 
 
 @admin.register(Case)
@@ -28,14 +63,301 @@ class OpeningCaseAdmin(CaseAdmin):
         return open_incident(actor, **values).case
 
 
-@admin.register(Incident)
-class IncidentAdmin(ReadOnlyAdmin):
-    """The operational face of cases."""
+class DeletedFilter(admin.SimpleListFilter):
+    """Deleted incidents, which a list leaves out unless it is asked for them."""
 
-    services = Services(visible_incidents, audit=visible_activities)
-    list_display = ("reference", "case", "opened_through")
-    list_select_related = ("case",)
-    list_filter = ("opened_through",)
-    search_fields = ("reference", "case__name")
+    title = "deletion"
+    parameter_name = "deleted"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the choices besides the usual one."""
+        return [("yes", "Deleted"), ("any", "Deleted or not")]
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        """Yield the choices; the first is what a list shows by itself."""
+        usual, *others = super().choices(changelist)
+        yield {**usual, "display": "Not deleted"}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the incidents of the choice."""
+        if self.value() == "any":
+            return queryset
+        return queryset.filter(case__deleted_at__isnull=self.value() != "yes")
+
+
+class TypeFilter(admin.SimpleListFilter):
+    """Incidents of one type."""
+
+    title = "type"
+    parameter_name = "type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the types."""
+        rows = visible_list_values(actor_of(request)).filter(field=ListField.TYPE)
+        return [(str(row.pk), row.label) for row in rows]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the incidents of the type; what is none of the types filters nothing."""
+        known = {value for value, _ in self.lookup_choices}
+        return queryset.filter(types=self.value()) if self.value() in known else queryset
+
+
+@admin.register(Incident)
+class IncidentAdmin(ServiceAdmin):
+    """The operational side of incidents: what IRIS knows of them is on the page of the case."""
+
+    services = Services(
+        visible_incidents_and_deleted,
+        change=update_incident,
+        delete=delete_incident,
+        audit=visible_activities,
+    )
+    writers = (Permission.STANDARD_USER,)
+    form = IncidentForm
+    list_display = (
+        "reference",
+        "title",
+        "status",
+        "severity",
+        "owner",
+        "folder",
+        "types",
+        "opened_at",
+    )
+    list_filter = (
+        DeletedFilter,
+        "case__state",
+        "case__severity",
+        ("case__owner", VisibleChoiceFilter),
+        "folder",
+        TypeFilter,
+    )
+    search_fields = ("reference", "case__name", "case__tags")
     ordering = ("-case_id",)
-    fields = ("reference", "case", "opened_through")
+    readonly_fields = ("case", "status", "severity", "owner", "opened_through", "opened_at")
+    actions = ("close", "reopen", "change_owner", "add_investigator", "restore")
+    fieldsets = (
+        (None, {"fields": ("reference", "case", "type_ids", ("folder", "phase"))}),
+        (
+            "State",
+            {"fields": (("status", "severity"), ("owner", "opened_at"), "inhibits_phases")},
+        ),
+        (
+            "Details",
+            {
+                "fields": (
+                    ("kind", "category", "purpose"),
+                    ("started_at", "ended_at"),
+                    "timezone",
+                    "opened_through",
+                )
+            },
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the incidents with what the list shows of them."""
+        return in_words(actor_of(request), super().get_queryset(request))
+
+    def may_write(self, request: HttpRequest, obj: Any) -> bool:
+        """Tell whether the actor has full access; nobody changes a deleted incident."""
+        return has_full_access(request, obj.pk)
+
+    def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> Any:
+        """Return the choices of a relation: of a list field its own values."""
+        if db_field.name in FIELD_OF:
+            return visible_list_values(actor_of(request)).filter(field=FIELD_OF[db_field.name])
+        return super().get_field_queryset(db, db_field, request)
+
+    def perform_change(self, actor: Actor, obj: Incident, values: dict[str, Any]) -> None:
+        """Change the incident; a phase may bring a status, and cannot skip a mandatory one."""
+        if "phase_id" in values:
+            change_incident(actor, obj.pk, {"phase": values.pop("phase_id")})
+        if values:
+            update_incident(actor, obj.pk, **values)
+
+    # --- columns
+
+    @admin.display(description="description", ordering="case__name")
+    def title(self, incident: Any) -> str:
+        return incident.case.name
+
+    @admin.display(ordering="case__state")
+    def status(self, incident: Any) -> str:
+        return incident.status_label
+
+    @admin.display(ordering="case__severity")
+    def severity(self, incident: Any) -> str:
+        return incident.restriction_label
+
+    @admin.display(ordering="case__owner__login")
+    def owner(self, incident: Any) -> str:
+        case = incident.case
+        return Party(None if case.owner_group else case.owner, case.owner_group).name
+
+    @admin.display
+    def types(self, incident: Any) -> str:
+        return ", ".join(link.value.label for link in incident.type_links.all())
+
+    @admin.display(description="Types")
+    def type_ids(self, incident: Any) -> str:
+        """Return the types, for those who may only read."""
+        return self.types(incident)
+
+    @admin.display(description="opened", ordering="case__opened_at")
+    def opened_at(self, incident: Any) -> Any:
+        return incident.case.opened_at
+
+    # --- actions
+
+    @admin.action(description="Close selected incidents", permissions=["change"])
+    def close(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """Ask for the closing note and close the incidents."""
+        return CLOSE.answer(self, request, queryset)
+
+    @admin.action(description="Reopen selected incidents", permissions=["change"])
+    def reopen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Open the incidents again."""
+        self.run_on_each(request, queryset, _reopen, "Reopened %d incidents.")
+
+    @admin.action(description="Change owner of selected incidents", permissions=["change"])
+    def change_owner(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """Ask whom the incidents are given to, and do it."""
+        return CHANGE_OWNER.answer(self, request, queryset)
+
+    @admin.action(description="Add investigator to selected incidents", permissions=["change"])
+    def add_investigator(
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> HttpResponse | None:
+        """Ask who investigates the incidents, and let him in."""
+        return ADD_INVESTIGATOR.answer(self, request, queryset)
+
+    @admin.action(description="Restore selected incidents", permissions=["change"])
+    def restore(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Bring deleted incidents back."""
+        self.run_on_each(request, queryset, _restore, "Restored %d incidents.")
+
+
+@admin.register(Investigator)
+class InvestigatorAdmin(ServiceAdmin):
+    """Who works on incidents; adding one lets him in, deleting him takes that back."""
+
+    services = Services(
+        visible_investigators,
+        add_investigator,
+        add_investigator,
+        remove_investigator,
+        visible_activities,
+    )
+    writers = (Permission.STANDARD_USER,)
+    fixed_fields = ("incident", "user", "group")
+    fields = ("incident", "user", "group", "role")
+    autocomplete_fields = ("incident", "user")
+    list_display = ("incident", "user", "group", "role")
+    list_select_related = ("incident", "user", "group")
+    list_filter = (("incident", VisibleChoiceFilter), ("user", VisibleChoiceFilter), "group")
+    search_fields = ("incident__reference", "user__login", "group__name", "role")
+
+    def may_write(self, request: HttpRequest, obj: Any) -> bool:
+        """Tell whether the actor has full access to the incident."""
+        return has_full_access(request, obj.incident_id)
+
+    def perform_add(self, actor: Actor, values: dict[str, Any]) -> Investigator:
+        """Let a user or a group investigate."""
+        entry = {"user": values["user_id"], "group": values["group_id"]}
+        party = party_of(entry, "user")
+        return add_investigator(actor, values["incident_id"], party=party, role=values["role"])
+
+    def perform_change(self, actor: Actor, obj: Investigator, values: dict[str, Any]) -> None:
+        """Give another role."""
+        add_investigator(actor, obj.incident_id, party=_party(obj), role=values["role"])
+
+    def perform_delete(self, actor: Actor, obj: Investigator) -> None:
+        """End his work."""
+        remove_investigator(actor, obj.incident_id, party=_party(obj))
+
+
+@admin.register(IncidentRelation)
+class IncidentRelationAdmin(ServiceAdmin):
+    """Incidents that belong together: the first is the parent of the second, or they are related."""
+
+    services = Services(
+        visible_relations, add_relation, delete=remove_relation, audit=visible_activities
+    )
+    address = ("first_id", "pk")
+    writers = (Permission.STANDARD_USER,)
+    fields = ("first", "kind", "second")
+    autocomplete_fields = ("first", "second")
+    list_display = ("first", "kind", "second")
+    list_display_links = ("first", "kind")
+    list_select_related = ("first", "second")
+    list_filter = ("kind",)
+    search_fields = ("first__reference", "second__reference")
+
+    def may_write(self, request: HttpRequest, obj: Any) -> bool:
+        """Tell whether the actor has full access to the first of the two."""
+        return has_full_access(request, obj.first_id)
+
+    def perform_add(self, actor: Actor, values: dict[str, Any]) -> IncidentRelation:
+        """Relate the two."""
+        relation = CHILD if values["kind"] == IncidentRelation.Kind.PARENT else RELATED
+        return add_relation(
+            actor, values["first_id"], other_id=values["second_id"], relation=relation
+        )
+
+
+@admin.register(FavoriteIncident)
+class FavoriteIncidentAdmin(ReadOnlyAdmin):
+    """The incidents the user keeps in sight."""
+
+    services = Services(visible_favorite_incidents, audit=visible_activities)
+    list_display = ("incident", "added_at")
+    list_select_related = ("incident",)
+    search_fields = ("incident__reference",)
+    fields = ("incident", "added_at")
+
+
+def _party(investigator: Investigator) -> Party:
+    return Party(investigator.user, investigator.group)
+
+
+def _reopen(actor: Actor, incident: Incident) -> None:
+    reopen_incident(actor, incident.pk)
+
+
+def _restore(actor: Actor, incident: Incident) -> None:
+    restore_incident(actor, incident.pk)
+
+
+def _close(actor: Actor, incident: Incident, values: dict[str, Any]) -> None:
+    status = values["status"]
+    close_incident(
+        actor,
+        incident.pk,
+        closing_note=values["closing_note"],
+        status=status.pk if status else None,
+        outcome=values["outcome"],
+    )
+
+
+def _give(actor: Actor, incident: Incident, values: dict[str, Any]) -> None:
+    set_owner(actor, incident.pk, owner=Party(values["user"], values["group"]))
+
+
+def _let_in(actor: Actor, incident: Incident, values: dict[str, Any]) -> None:
+    party = Party(values["user"], values["group"])
+    add_investigator(actor, incident.pk, party=party, role=values["role"])
+
+
+CLOSE = FormAction("close", "Close incidents", ClosingForm, _close, "Closed %d incidents.")
+CHANGE_OWNER = FormAction(
+    "change_owner", "Change owner", PartyForm, _give, "Gave %d incidents to their new owner."
+)
+ADD_INVESTIGATOR = FormAction(
+    "add_investigator",
+    "Add investigator",
+    InvestigatorForm,
+    _let_in,
+    "Added the investigator to %d incidents.",
+)
