@@ -73,7 +73,7 @@ class DeletedFilter(admin.SimpleListFilter):
         """Return the choices besides the usual one."""
         return [("yes", "Deleted"), ("any", "Deleted or not")]
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         """Yield the choices; the first is what a list shows by itself."""
         usual, *others = super().choices(changelist)
         yield {**usual, "display": "Not deleted"}

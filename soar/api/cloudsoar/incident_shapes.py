@@ -113,11 +113,15 @@ def _wrapped() -> dict[str, Any]:
     }
 
 
-def _optional() -> dict[str, Any]:
-    fields = _declared()
-    for name, one in fields.items():
-        one.required = name == "id"
-    return fields
+class IncidentColumnsOut(FlatIncidentOut):
+    """The columns of an incident that were asked for, and its id."""
+
+    def get_fields(self) -> dict[str, Any]:
+        """Return the fields, of which only the id is always there."""
+        fields = super().get_fields()
+        for name, one in fields.items():
+            one.required = name == "id"
+        return fields
 
 
 Shape = type[serializers.Serializer[Any]]
@@ -131,11 +135,6 @@ IncidentRowOut: Shape = type(
     "IncidentRowOut",
     SERIALIZER,
     {"__doc__": "An incident in a list.", **{name: _declared()[name] for name in ROW}},
-)
-IncidentColumnsOut: Shape = type(
-    "IncidentColumnsOut",
-    SERIALIZER,
-    {"__doc__": "The columns of an incident that were asked for, and its id.", **_optional()},
 )
 DETAIL = PolymorphicProxySerializer(
     component_name="IncidentDetail",
