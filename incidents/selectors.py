@@ -1,5 +1,6 @@
 """The only readers of the operational side: an incident and its parts are visible with its case."""
 
+import json
 import re
 from typing import Any, TypeVar
 
@@ -136,13 +137,16 @@ def of_type(value_id: int) -> Q:
 
 
 def with_custom_value(name: str, value: Any) -> Q:
-    """Return the condition that incidents have this very value in a custom field.
+    """Return the condition that incidents have a value in a custom field, of a list all its values.
 
     PostgreSQL answers it from its index on all custom fields; elsewhere it is compared row by row.
     """
     if connection.vendor == "postgresql":
         return Q(custom__contains={name: value})
-    return Q(**{f"custom__{name}": value})
+    has = Q(custom__has_key=name)  # so that its contrary is true of incidents without the field
+    if not isinstance(value, list):
+        return has & Q(**{f"custom__{name}": value})
+    return has & Q(*(Q(**{f"custom__{name}__icontains": json.dumps(one)}) for one in value))
 
 
 def with_tag(tag: str) -> Q:

@@ -27,6 +27,7 @@ from incidents.services.naming import TAKEN, free_reference, next_name
 from soar.core.actor import Actor
 from soar.core.errors import Conflict, Invalid
 from soar.core.history import apply_changes, note
+from soar.core.locking import lock_for_transaction
 from soar.core.models import ChangeCounter
 from soar.core.permissions import Permission
 from soar.core.recording import recording
@@ -176,6 +177,8 @@ def _first_folder() -> int | None:
 def _new_reference(wanted: str, label_id: int | None) -> str:
     """Return the reference of a new incident; one that comes of a label is never refused."""
     if wanted:
+        # Two who want the same one at once get two, or one of them is refused as duplicates are.
+        lock_for_transaction(f"incident reference {wanted}")
         prohibits = incident_settings().prohibits_duplicates
         return free_reference(wanted[:200], prohibits_duplicates=prohibits)
     labels = IncidentLabel.objects.all()

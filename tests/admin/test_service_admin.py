@@ -80,20 +80,19 @@ READ_ONLY = {
     "core.changecounter",
     "core.irisapikey",
     "core.outboxevent",
-    "incidents.externalalert",
-    "incidents.incident",
-    "incidents.timelineentry",
+    "incidents.favoriteincident",
     "iocs.ioc",
     "modules.modulerun",
 }
-TESTED_APART = {  # other services: tests below, in test_users, test_modules and test_parts
+TESTED_APART = {  # other services: tests below, in test_users, test_incidents and test_modules
     "cases.attributedefinition",
     "cases.customermembership",
     "cases.groupcaseaccess",
     "cases.usercaseaccess",
     "core.user",
-    "incidents.artifact",
-    "incidents.attachment",
+    "incidents.incident",
+    "incidents.incidentrelation",
+    "incidents.investigator",
     "modules.module",
 }
 
