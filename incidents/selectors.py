@@ -131,9 +131,9 @@ def relations_of(actor: Actor, incident_id: int) -> QuerySet[IncidentRelation]:
     return rows.select_related("first", "second")
 
 
-def of_type(value_id: int) -> Q:
-    """Return the condition that incidents have a type."""
-    return Q(Exists(IncidentType.objects.filter(incident=OuterRef("pk"), value=value_id)))
+def of_type(condition: Q) -> Q:
+    """Return the condition that incidents have a type whose link meets a condition."""
+    return Q(Exists(IncidentType.objects.filter(condition, incident=OuterRef("pk"))))
 
 
 def with_custom_value(name: str, value: Any) -> Q:

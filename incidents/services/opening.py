@@ -159,7 +159,8 @@ def _add_extras(
         _add_template_parts(actor, incident_id, template)
     add_investigators(actor, incident_id, extras.investigators)
     if extras.parent_id is not None:
-        add_relation(actor, incident_id, other_id=extras.parent_id, relation=PARENT)
+        other_id = extras.parent_id
+        add_relation(actor, incident_id, other_id=other_id, relation=PARENT, field="parent_id")
 
 
 def _add_template_parts(actor: Actor, incident_id: int, template: IncidentTemplate) -> None:

@@ -22,9 +22,9 @@ EXISTS = "The two incidents are related already"
 
 
 def add_relation(
-    actor: Actor, incident_id: int, *, other_id: int, relation: str
+    actor: Actor, incident_id: int, *, other_id: int, relation: str, field: str = "incident_id"
 ) -> IncidentRelation:
-    """Relate an incident to another, which is its parent, its child, or related.
+    """Relate an incident to another, which is its parent, its child, or related; errors call it `field`.
 
     Raise NotFound or Forbidden for the one, Invalid for another that is missing, hidden, itself or would
     close a circle, Conflict when they are related already.
@@ -36,15 +36,15 @@ def add_relation(
         lock_for_transaction("incident relations")
         incident = locked_incident(actor, incident_id)
         if other_id == incident_id:
-            raise Invalid.field("incident_id", IS_SELF)
+            raise Invalid.field(field, IS_SELF)
         others = visible_incidents(actor)
         other = others.filter(pk=other_id).first() if is_possible_id(other_id) else None
         if other is None:
-            raise Invalid.field("incident_id", NO_OTHER)
+            raise Invalid.field(field, NO_OTHER)
         first, second = (other_id, incident_id) if relation == PARENT else (incident_id, other_id)
         is_parent = relation != RELATED
         if is_parent and _reaches(second, first):
-            raise Invalid.field("incident_id", IS_CYCLE)
+            raise Invalid.field(field, IS_CYCLE)
         both = (incident_id, other_id)
         if IncidentRelation.objects.filter(first__in=both, second__in=both).exists():
             raise Conflict(EXISTS)

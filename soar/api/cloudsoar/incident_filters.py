@@ -1,7 +1,7 @@
 """What lists of incidents can be filtered and sorted by, and what they show by themselves (contract §1.7)."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Case as Choice
@@ -114,13 +114,10 @@ class Types:
 
     def condition(self, lookup: str, clause: Clause) -> Q:
         """Return the condition."""
-        equal = Clause(
-            clause.field, "=" if clause.operator == UNEQUAL else clause.operator, *_of(clause)
-        )
-        found = Choices(self.options).condition(lookup, equal)
-        value_id = int(found.children[0][1])  # type: ignore[index, arg-type]
-        condition = of_type(value_id)
-        return ~condition if clause.operator == UNEQUAL else condition
+        is_other = clause.operator == UNEQUAL
+        equal = replace(clause, operator="=") if is_other else clause
+        condition = of_type(Choices(self.options).condition("value", equal))
+        return ~condition if is_other else condition
 
 
 @dataclass(frozen=True)
@@ -313,7 +310,3 @@ def _exactly(table: FilterTable, name: str, field: str, value: str) -> Q:
         return found.kind.condition(found.lookup, Clause(field, "=", value, True))
     except ValueError as error:
         raise Invalid.field(name, f"{found.label} {error}.") from error
-
-
-def _of(clause: Clause) -> tuple[str, bool]:
-    return clause.value, clause.is_quoted
