@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
 
 from cases.models import Case, CaseState, UserCaseAccess
 from incidents.models import (
@@ -285,3 +286,28 @@ def test_two_who_want_the_same_incident_id_get_two(as_administrator: Actor) -> N
         results = at_once(*[partial(open_from_fields, as_administrator, fields, Origin())] * 2)
         references = sorted(one.reference for one in results)
         assert references == [f"RACE-{number}", f"RACE-{number}-2"]
+
+
+# --- what lists are filtered by
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        ("cases_case", "name state_id severity_id owner_id owner_group_id opened_by_id"),
+        ("cases_case", "opened_at closed_at deleted_at"),
+        ("incidents_incident", "reference folder_id kind_id category_id purpose_id phase_id"),
+        ("incidents_incident", "started_at ended_at"),
+        ("incidents_incidenttype", "value_id incident_id"),
+        ("incidents_investigator", "user_id group_id incident_id"),
+        ("incidents_favoriteincident", "user_id"),
+    ],
+)
+def test_every_column_lists_are_filtered_by_has_an_index(
+    db: None, table: str, columns: str
+) -> None:
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, table).values()
+    indexes = [one["columns"] for one in found if one["index"] or one["unique"]]
+    indexed = {column for names in indexes for column in names[:1]}
+    assert set(columns.split()) <= indexed
