@@ -71,6 +71,10 @@ class Page:
         last = -(-self.total // self.size)
         neighbours = [("next", self.number + 1), ("prev", self.number - 1)]
         query = request.query_params.copy()
+        if str(self.size) != query.get("page_size", str(DEFAULT_SIZE)):
+            query["page_size"] = str(
+                self.size
+            )  # of a list that is longer unless a page is asked for
         links = []
         for relation, number in neighbours:
             if 1 <= number <= last:

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from cases.models import Case
 from incidents.models import CustomField, FavoriteIncident, Folder, Incident, Investigator
+from soar.api.cloudsoar import incident_filters
 from soar.core.models import User
 from tests.api.cloudsoar.answers import assert_shape
 from tests.api.cloudsoar.incident_client import IncidentClient
@@ -218,6 +219,17 @@ def test_an_unpaged_list_ends_at_500(client: IncidentClient) -> None:
     assert (page["X-Total-Count"], len(page.json())) == ("2", 1)
     assert client.get(page_number="1")["X-Page-Size"] == "50"
     assert_shape(client.get(page_size="501"), 400, INVALID)
+
+
+def test_an_unpaged_list_leads_on_to_pages_of_its_size(
+    client: IncidentClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(incident_filters, "LARGEST_SIZE", 1)
+    client.open()
+    answer = client.get()
+    assert len(answer.json()) == 1
+    assert "page_number=2" in answer["Link"]
+    assert "page_size=1" in answer["Link"]
 
 
 @pytest.mark.parametrize("name", ["status", "restriction", "owner", "incidentid", "folder", "id"])
