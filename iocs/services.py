@@ -44,11 +44,15 @@ def rewrite_ioc(ioc: Ioc, *, type_id: int, value: str) -> Ioc:
 
 
 def drop_unreferenced_iocs(ioc_ids: Iterable[int]) -> int:
-    """Delete those of the IOCs that no case refers to any more and return how many they were."""
+    """Delete those of the IOCs that nothing refers to any more and return how many they were.
+
+    What a case or an alert mentions stays, and so does what somebody catalogued by itself.
+    """
     ids = sorted(set(ioc_ids))
     # Lock first, look second: whoever linked one of them meanwhile has then committed and counts.
     list(Ioc.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
-    _, deleted = Ioc.objects.filter(pk__in=ids, case_iocs=None).delete()
+    idle = Ioc.objects.filter(pk__in=ids, case_iocs=None, alert_iocs=None, catalogued_by=None)
+    _, deleted = idle.delete()
     return deleted.get(Ioc._meta.label, 0)
 
 

@@ -178,7 +178,8 @@ def _commented(kind: str) -> dict[str, Fired]:
 
 # Our audit actions -> hooks. Not here, because DFIR-IRIS fires nothing: summary, outcome, access and
 # activities of a case, note directories, customers, users, reference data; nor what modules write.
-# No service writes the actions on alerts, comments and reports, or event.duplicated, yet.
+# What is decided about an alert gives it another status or owner. Its parts fire nothing.
+# No service writes the actions on comments and reports, or event.duplicated, yet.
 _EVENTS: Mapping[str, Fired] = {
     **_written("case"),
     "case.closed": _after("case", "update", OBJECT),
@@ -193,6 +194,10 @@ _EVENTS: Mapping[str, Fired] = {
     **_written("alert"),
     "alert.resolution_changed": _after("alert", "resolution_update", OBJECT),
     "alert.status_changed": _after("alert", "status_update", OBJECT),
+    "alert.grabbed": _after("alert", "status_update", OBJECT),
+    "alert.reassigned": _after("alert", "update", OBJECT),
+    "alert.discarded": _after("alert", "status_update", OBJECT),
+    "alert.restored": _after("alert", "status_update", OBJECT),
     "alert.batch_deleted": _after("alert", "delete", DETAILS),
     "alert.escalated": _after("alert", "escalate", OBJECT),
     "alert.merged": _after("alert", "merge", OBJECT),
@@ -218,6 +223,12 @@ _KNOWN: Mapping[str, Mapping[str, str]] = {
     "note": {"title": "note_title", "content": "note_content"},
     "event": {"title": "event_title"},
     "evidence": {"filename": "filename", "file_hash": "file_hash"},
+    "alert": {
+        "title": "alert_title",
+        "source": "alert_source",
+        "external_id": "alert_source_ref",
+        "customer_id": "alert_customer_id",
+    },
     "task": {"title": "task_title"},
     "global_task": {"title": "task_title"},
 }

@@ -230,6 +230,15 @@ CELERY_BEAT_SCHEDULE = {
     )
 }
 
+# --- mail: sent where a server is named, else nobody is told by mail
+EMAIL_HOST = env.text("SOAR_MAIL_HOST")
+EMAIL_PORT = env.integer("SOAR_MAIL_PORT", 25, minimum=1, maximum=65535)
+EMAIL_HOST_USER = env.text("SOAR_MAIL_USER")
+EMAIL_HOST_PASSWORD = env.text("SOAR_MAIL_PASSWORD")
+EMAIL_USE_TLS = env.boolean("SOAR_MAIL_TLS", default=False)
+EMAIL_TIMEOUT = 5  # seconds; a request waits for it
+DEFAULT_FROM_EMAIL = env.text("SOAR_MAIL_FROM", "watchfloor@localhost")
+
 # --- language, time, static files
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"

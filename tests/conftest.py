@@ -16,7 +16,7 @@ from soar.core import audit_triggers, throttling
 from soar.core.models import User
 from tests.http import ApiClient, key_of
 
-pytest_plugins = ["tests.cast"]
+pytest_plugins = ["tests.cast", "tests.triage_cast"]
 KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 
 

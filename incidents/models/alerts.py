@@ -17,8 +17,9 @@ from iocs.models import Ioc, Tlp
 class Alert(models.Model):
     """Something unverified that waits for a decision.
 
-    `source` and `external_id` name it where it comes from, once; `content` is it as it came; `custom`
-    holds values by opt_<number>. `incident` is what it was converted to, merged into or came from.
+    `source` and `external_id` name it where it comes from, once per customer: what another customer's tools
+    send never stands in the way. `content` is it as it came; `custom` holds values by opt_<number>.
+    `incident` is what it was converted to, merged into or came from.
     """
 
     class State(models.TextChoices):
@@ -68,9 +69,9 @@ class Alert(models.Model):
         indexes = [models.Index(fields=["state", "-id"], name="alert_by_state")]
         constraints = [
             models.UniqueConstraint(
-                fields=["source", "external_id"],
+                fields=["customer", "source", "external_id"],
                 condition=~Q(external_id=""),
-                name="alert_once_per_source",
+                name="alert_once_per_customer_and_source",
             )
         ]
 

@@ -6,6 +6,8 @@ from django.db import models
 class AlertStatus(models.Model):
     """How far the handling of an alert has come."""
 
+    NEW, ASSIGNED, CLOSED, MERGED, ESCALATED = 2, 3, 6, 7, 8
+
     name = models.CharField(max_length=100, unique=True)
     description = models.TextField(blank=True)
 

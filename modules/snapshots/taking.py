@@ -20,8 +20,9 @@ from cases.models import (
     Task,
     TaskAssignment,
 )
+from incidents.models import Alert, AlertIoc
 from iocs.models import IocType
-from modules.snapshots import shapes
+from modules.snapshots import alerts, shapes
 from modules.snapshots.shapes import Shape
 
 MAXIMUM_DIRECTORIES = 1000  # of a case, that modules can look up
@@ -55,7 +56,6 @@ def _links(name: str, rows: QuerySet[Any], *related: str) -> Prefetch:
     return Prefetch(name, rows.select_related(*related).order_by("pk"))
 
 
-# Alerts join this table with their model; until then asking for one answers that it is gone.
 KINDS: dict[str, Kind] = {
     "ioc": Kind(_with(CaseIoc.objects.all(), *OF_CASE, "ioc__type", "tlp"), shapes.ioc, "ioc_id"),
     "asset": Kind(_with(Asset.objects.all(), *OF_CASE, "type", "analysis_status"), shapes.asset),
@@ -84,6 +84,20 @@ KINDS: dict[str, Kind] = {
     ),
     "global_task": Kind(
         _with(GlobalTask.objects.all(), *OF_TASK, "assignee"), shapes.global_task, is_in_case=False
+    ),
+    "alert": Kind(
+        _with(
+            Alert.objects.all(),
+            "severity",
+            "status",
+            "type__classification",
+            "customer",
+            "owner",
+            "created_by",
+            links=(_links("alert_iocs", AlertIoc.objects.all(), "ioc__type"),),
+        ),
+        alerts.alert,
+        is_in_case=False,
     ),
     "case": Kind(
         _with(
