@@ -55,7 +55,14 @@ from soar.core.models import User
 from soar.core.permissions import Permission
 
 M = TypeVar("M", bound=Model)
-UNKNOWN = "There is no such incident."
+SHOWN_WITH_ALERT = (
+    "type",
+    "status__list_value",
+    "severity__list_value",
+    "customer",
+    "owner",
+    "created_by",
+)
 
 
 def visible_incidents(actor: Actor, levels: Levels = READ) -> QuerySet[Incident]:
@@ -268,6 +275,16 @@ def visible_alerts(actor: Actor) -> QuerySet[Alert]:
     if not actor.may(Permission.ALERTS_READ, Permission.ALERTS_WRITE, Permission.ALERTS_DELETE):
         return Alert.objects.none()
     return Alert.objects.filter(customer__in=visible_customers(actor).order_by().values("pk"))
+
+
+def alerts_as_shown(actor: Actor) -> QuerySet[Alert]:
+    """Return the visible alerts with all that lists and pages show of one."""
+    return visible_alerts(actor).select_related(*SHOWN_WITH_ALERT)
+
+
+def involving_alerts(actor: Actor, alerts: QuerySet[Alert]) -> QuerySet[Alert]:
+    """Return those of the alerts that the actor owns or took in."""
+    return alerts.filter(Q(owner=actor.user_id) | Q(created_by=actor.user_id))
 
 
 def visible_alert_iocs(actor: Actor) -> QuerySet[AlertIoc]:

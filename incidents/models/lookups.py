@@ -17,3 +17,9 @@ class AlertStatus(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def label(self) -> str:
+        """Return what the triage calls it, which administrators may have renamed."""
+        value = getattr(self, "list_value", None)
+        return value.label if value is not None else self.name

@@ -137,10 +137,9 @@ def check_alert_references(values: Mapping[str, Any]) -> None:
 
 def facts_of(alert: Alert) -> dict[str, Any]:
     """Return what conditions of custom fields may ask for, by the names of the wire."""
-    value = ListValue.objects.filter(alert_status=alert.status_id).first()
     return {
         "type": alert.type.label,
-        "status": value.label if value else alert.status.name,
+        "status": alert.status.label,
         "source": alert.source,
         "state": alert.state,
     }

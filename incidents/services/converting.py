@@ -197,7 +197,7 @@ def _places(template_id: int | None, folder_id: int | None, label_id: int | None
 
 def _custom_values(alert: Alert, given: Mapping[str, Any]) -> dict[str, Any]:
     carried = same_labels("triage", "incidents", alert.custom)
-    facts = {"type": [alert.type.label]}
+    facts = {"type": alert.type.label}
     return checked_values("incidents", {**carried, **given}, is_new=True, facts=facts)
 
 
