@@ -1,14 +1,15 @@
-"""What is on a triage event: indicators and notes."""
+"""What is on a triage event: files, indicators and notes."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils import timezone
 
 from cases.services.references import check_references
-from incidents.models import AlertIoc, AlertNote
-from incidents.services.alerts import locked_alert
+from incidents.models import Alert, AlertIoc, AlertNote
+from incidents.services.alerts import add_alert, locked_alert
+from incidents.services.attachments import add_attachment
 from iocs.models import IocType, Tlp
 from iocs.services import ensure_ioc
 from soar.core.actor import Actor
@@ -20,6 +21,21 @@ from soar.core.recording import recording
 
 REQUIRED = "This field is required."
 DEFAULT_TLP = "amber"
+
+
+def take_in(
+    actor: Actor, *, files: Sequence[Mapping[str, Any]] = (), **values: Any
+) -> tuple[Alert, bool]:
+    """Take an event in with its files, and return it, and whether it is new.
+
+    `files` are what add_attachment takes. The files of an event that was taken in before are passed over.
+    Raise as add_alert and add_attachment do.
+    """
+    with recording(actor):
+        alert, is_new = add_alert(actor, **values)
+        for one in files if is_new else ():
+            add_attachment(actor, alert_id=alert.pk, **one)
+    return alert, is_new
 
 
 def add_alert_ioc(

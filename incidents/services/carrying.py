@@ -1,19 +1,19 @@
 """What an incident gets from the triage event it was made of, and an event from its incident."""
 
-import html
 from typing import Any
 
 from cases.models import NoteDirectory
 from cases.services.iocs import add_ioc
 from cases.services.notes import add_note, add_note_directory
-from incidents.models import Alert, AlertIoc, Attachment, CustomField, ExternalAlert, Incident
+from incidents.models import Alert, AlertIoc, Attachment, CustomField, Incident
 from incidents.services.alert_parts import default_tlp_id
 from incidents.services.custom_values import checked_value, checked_values
+from incidents.services.external_alerts import add_external_alert
 from soar.core.actor import Actor
 from soar.core.recording import Record
 
 DIRECTORY = "Triage"
-NAME_LENGTH, LABEL_LENGTH = 200, 200
+LONGEST = 200
 Values = dict[str, Any]
 
 
@@ -35,7 +35,7 @@ def carry_all(actor: Actor, record: Record, alert: Alert, incident: Incident) ->
         )
     _carry_notes(actor, alert, case_id)
     _carry_attachments(actor, record, alert, case_id)
-    _carry_content(actor, record, alert, case_id)
+    _carry_content(actor, alert, case_id)
 
 
 def same_labels(source: str, target: str, values: Values) -> Values:
@@ -88,16 +88,21 @@ def carry_back(incident: Incident, alert: Alert) -> None:
 
 
 def _carry_notes(actor: Actor, alert: Alert, case_id: int) -> None:
-    notes = list(alert.notes.select_related("user").order_by("pk"))
+    notes = list(alert.notes.order_by("pk"))
     if not notes:
         return
     directories = NoteDirectory.objects.filter(case_id=case_id, parent=None, name=DIRECTORY)
     directory = directories.first() or add_note_directory(actor, case_id, name=DIRECTORY)
     for one in notes:
-        moment = f"{one.created_at:%Y-%m-%d %H:%M} UTC"
-        origin = f"{one.user.login}, {moment}, triage event {alert.pk}"
-        text = f"{one.content_html}<p><em>{html.escape(origin)}</em></p>"
-        add_note(actor, case_id, title=one.title, directory_id=directory.pk, content_html=text)
+        add_note(
+            actor,
+            case_id,
+            title=one.title,
+            directory_id=directory.pk,
+            content_html=one.content_html,
+            user_id=one.user_id,
+            written_at=one.created_at,
+        )
 
 
 def _carry_attachments(actor: Actor, record: Record, alert: Alert, case_id: int) -> None:
@@ -109,6 +114,7 @@ def _carry_attachments(actor: Actor, record: Record, alert: Alert, case_id: int)
             file_name=one.file_name,
             description=one.description,
             reference=one.reference,
+            custom=one.custom,
             user_id=one.user_id,
         )
         after = {"file_name": one.file_name, "alert_id": alert.pk}
@@ -116,19 +122,12 @@ def _carry_attachments(actor: Actor, record: Record, alert: Alert, case_id: int)
         record("attachment.created", row, case_id=case_id, summary=summary, after=after)
 
 
-def _carry_content(actor: Actor, record: Record, alert: Alert, case_id: int) -> None:
+def _carry_content(actor: Actor, alert: Alert, case_id: int) -> None:
     """Keep the event as it came; one that came as fields only, by the labels of these."""
     data = alert.content or labelled_values(alert)
-    if not data:
-        return
-    kind = alert.source or alert.type.label
-    row = ExternalAlert.objects.create(
-        incident_id=case_id,
-        type=kind[:LABEL_LENGTH],
-        name=(alert.title or alert.external_id)[:NAME_LENGTH],
-        data=data,
-        user_id=actor.user_id,
-    )
-    after = {"type": row.type, "alert_id": alert.pk}
-    summary = f"added external alert {row.type}"
-    record("external_alert.created", row, case_id=case_id, summary=summary, after=after)
+    if data:
+        kind = alert.source or alert.type.label
+        name = alert.title or alert.external_id
+        add_external_alert(
+            actor, case_id, type=kind[:LONGEST], name=name[:LONGEST], data=dict(data)
+        )

@@ -76,7 +76,7 @@ def assert_carried(incident: Incident, actor: Actor) -> None:
     case_ioc = incident.case.case_iocs.get()
     assert (case_ioc.ioc.value, case_ioc.description) == ("evil.example", "Sender")
     note = incident.case.notes.get(directory__name="Triage")
-    assert (note.title, "By two" in note.content, "analyst" in note.content) == ("Seen", True, True)
+    assert (note.title, note.content_html, note.user_id) == ("Seen", "<p>By two</p>", actor.user_id)
     file = incident.attachments.get()
     assert (file.file_name, file.user_id) == ("mail.eml", actor.user_id)
     raw = incident.external_alerts.get()

@@ -10,7 +10,8 @@ from rest_framework.response import Response
 from cases.selectors import find
 from incidents.models import Alert, CustomField, ListField
 from incidents.selectors import alerts_as_shown, involving_alerts, visible_incidents
-from incidents.services.alerts import UNKNOWN_ALERT, add_alert, delete_alert, update_alert
+from incidents.services.alert_parts import take_in
+from incidents.services.alerts import UNKNOWN_ALERT, delete_alert, update_alert
 from incidents.services.converting import convert_alert, merge_alert, move_to_triage
 from incidents.services.lists import find_value
 from incidents.services.triage import (
@@ -49,7 +50,8 @@ from soar.api.cloudsoar.triage_shapes import (
     TriageRowOut,
     TriageSearchIn,
 )
-from soar.api.cloudsoar.views import CloudSoarViewSet, FailureOut, endpoint, needs
+from soar.api.cloudsoar.uploads import UploadViewSet, upload_of
+from soar.api.cloudsoar.views import FailureOut, endpoint, needs
 from soar.core.errors import Invalid
 from soar.core.permissions import Permission
 from soar.core.selectors import visible_users
@@ -69,7 +71,7 @@ LISTED = {
 Values = dict[str, Any]
 
 
-class TriageViewSet(CloudSoarViewSet):
+class TriageViewSet(UploadViewSet):
     """Events that wait for a decision, and what was decided."""
 
     @endpoint(
@@ -145,8 +147,8 @@ class TriageViewSet(CloudSoarViewSet):
     @endpoint(
         WRITE,
         summary="Take a triage event in",
-        description="Custom fields, opt_<number>, stand beside the other fields or in `fields`. What a source "
-        "sent before under the same external ID answers 200 with the event as it is now.",
+        description="Custom fields, opt_<number>, stand beside the other fields or in `fields`. Files are parts of "
+        "a multipart body, `attachment` or `file`, or `attachments`. What a source sent before under the same external ID answers 200 with the event as it is now.",
         takes=TriageIn,
         gives=TriageRowOut,
         code=201,
@@ -155,7 +157,9 @@ class TriageViewSet(CloudSoarViewSet):
     )
     def create(self, request: Request) -> Response:
         """Answer the event."""
-        alert, is_new = add_alert(self.actor, **resolved(self.read(TriageIn)))
+        values = self.read(TriageIn)
+        files = [upload_of(one) for one in uploads_in(values)]
+        alert, is_new = take_in(self.actor, files=files, **resolved(values))
         return Response(self.row(alert.pk), status=201 if is_new else 200)
 
     @endpoint(READ, summary="Fetch a triage event", query=TriageDetailIn, gives=TriageOut)
@@ -334,6 +338,14 @@ SERVICES: Mapping[str, Any] = {
     "convert": lambda actor, pk, values: converted(actor, pk, values),
     "delete": lambda actor, pk, values: delete_alert(actor, pk),
 }
+
+
+def uploads_in(values: Values) -> list[Values]:
+    """Take the files out of the values of a body, and return them as UploadIn reads them."""
+    parts = [values.pop(name, None) for name in ("attachment", "file")]
+    return [{"attachment": part} for part in parts if part is not None] + values.pop(
+        "attachments", []
+    )
 
 
 def resolved(values: Values) -> Values:

@@ -1,35 +1,51 @@
-"""What is on a triage event: notes and entities (contract §4.5, as §4.3)."""
+"""What is on a triage event: notes, entities and files (contract §4.5, as §4.3)."""
 
 from typing import Any
 
+from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cases.selectors import find
-from incidents.models import Alert, AlertNote
+from incidents.models import Alert, AlertNote, Attachment
 from incidents.selectors import (
     visible_alert_iocs,
     visible_alert_notes,
     visible_alerts,
+    visible_attachments,
     visible_entities,
 )
 from incidents.services.alert_parts import add_alert_ioc, add_alert_note
 from incidents.services.alerts import UNKNOWN_ALERT
+from incidents.services.attachments import add_attachment, open_attachment
 from incidents.services.entity_types import ENTITY_TYPES, entity_type_of, find_ioc_type
 from soar.api.base import represent
+from soar.api.cloudsoar.attachments import TABLE as FILES
 from soar.api.cloudsoar.fields import Html, Integer, Moment, TagList, Text
 from soar.api.cloudsoar.filters import FilterField, FilterTable, Moments, Numbers, Texts
 from soar.api.cloudsoar.paging import ListingIn, Page
 from soar.api.cloudsoar.triage_examples import NOTE
-from soar.api.cloudsoar.views import CloudSoarViewSet, endpoint, needs
+from soar.api.cloudsoar.uploads import (
+    EXAMPLE,
+    AttachmentDataOut,
+    AttachmentOut,
+    UploadIn,
+    UploadViewSet,
+    data_of,
+    shown_attachment,
+    upload_of,
+)
+from soar.api.cloudsoar.views import CloudSoarViewSet, FailureOut, endpoint, needs
 from soar.core.errors import Invalid
+from soar.core.history import is_possible_id
 from soar.core.permissions import Permission
 from soar.core.selectors import visible_users
 
 READ = needs(Permission.ALERTS_READ)
 WRITE = needs(Permission.ALERTS_WRITE)
 LONGEST_TEXT = 1_000_000
+UNKNOWN_FILE = "There is no such file on this event."
 NOTES = FilterTable(
     FilterField("id", "ID", Numbers(), "pk"),
     FilterField("title", "Title", Texts(), "title"),
@@ -190,3 +206,51 @@ class TriagePartViewSet(CloudSoarViewSet):
             known_types = ", ".join(ENTITY_TYPES)
             raise Invalid.field("type", f"There is no such type; known ones are {known_types}.")
         return {"type_id": kind.pk, "value": values["value"], "description": description}
+
+
+class TriageFileViewSet(UploadViewSet):
+    """Files on an event."""
+
+    @endpoint(
+        READ,
+        summary="List the files on a triage event",
+        query=ListingIn,
+        gives=AttachmentOut(many=True),
+    )
+    def attachments(self, request: Request, triage: int) -> Response:
+        """Answer the files."""
+        find(visible_alerts(self.actor), triage, UNKNOWN_ALERT)
+        rows = self.files(triage)
+        page = Page.of(rows, FILES, self.query(ListingIn), default_order="id")
+        return page.answer(request, [shown_attachment(row) for row in page.rows])
+
+    @endpoint(
+        WRITE,
+        summary="Attach a file to a triage event",
+        takes=UploadIn,
+        gives=AttachmentOut,
+        code=201,
+        examples={"An attachment": EXAMPLE},
+    )
+    def add_file(self, request: Request, triage: int) -> Response:
+        """Answer the file."""
+        find(visible_alerts(self.actor), triage, UNKNOWN_ALERT)
+        made = add_attachment(self.actor, alert_id=triage, **upload_of(self.read(UploadIn)))
+        return Response(shown_attachment(made), status=201)
+
+    @endpoint(
+        READ,
+        summary="Fetch a file on a triage event in base64",
+        gives=AttachmentDataOut,
+        also={409: FailureOut},
+    )
+    def data(self, request: Request, triage: int, triage_file: int) -> Response:
+        """Answer the bytes."""
+        found = find(self.files(triage), triage_file, UNKNOWN_FILE)
+        return Response(data_of(*open_attachment(self.actor, found.pk)))
+
+    def files(self, alert_id: int) -> QuerySet[Attachment]:
+        """Return the files on an event, none for one that is hidden."""
+        known = alert_id if is_possible_id(alert_id) else 0
+        rows = visible_attachments(self.actor).filter(alert=known)
+        return rows.select_related("file", "user")

@@ -12,9 +12,10 @@ from incidents.services.custom_values import NAME
 from soar.api.base import bad_text
 from soar.api.cloudsoar.fields import MAXIMUM_INTEGER, Html, Integer, Moment, TagList, Text, Wrapped
 from soar.api.cloudsoar.paging import LARGEST_SIZE, ListingIn
+from soar.api.cloudsoar.uploads import UploadIn
 from soar.core.rich_text import html_of
 
-LONGEST_LABEL, LONGEST_TEXT = 200, 1_000_000
+LONGEST_LABEL, LONGEST_TEXT, MOST_FILES = 200, 1_000_000, 20
 NO_FIELD = "There is no such field."
 ACTIONS = ("grab", "reassign", "discard", "convert", "delete")
 Values = dict[str, Any]
@@ -94,6 +95,9 @@ class TriageIn(TriageChangesIn):
     customer_id = Integer(
         required=False, help_text="Without it, the first customer the caller may know."
     )
+    attachments = serializers.ListField(child=UploadIn(), required=False, max_length=MOST_FILES)
+    attachment = serializers.FileField(required=False, allow_empty_file=True)
+    file = serializers.FileField(required=False, allow_empty_file=True)
 
 
 class TriageListIn(WithCustomFields, ListingIn):

@@ -1,6 +1,8 @@
 """What is decided about triage events through the door, and what is on them (contract §4.5, §5)."""
 
 from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,10 +11,14 @@ from django.test.utils import CaptureQueriesContext
 
 from incidents.models import Alert, Incident
 from incidents.services.alert_parts import add_alert_ioc, add_alert_note
+from soar.api.cloudsoar.mounts import CURRENT
 from soar.core.actor import Actor
 from soar.core.models import AuditLog, User
 from tests.api.cloudsoar.answers import assert_shape
+from tests.incidents.stored import store
 from tests.triage_cast import Caller
+
+__all__ = ["store"]
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Alert]
@@ -244,3 +250,61 @@ def test_parts_take_a_constant_number_of_queries(
     for name in "1234":
         grow(name)
     assert [queries(path) for path in ("notes", "entities")] == few
+
+
+# --- files
+
+
+def test_files_come_with_a_new_event(caller: Caller, store: Path) -> None:
+    file = {"file_name": "mail.eml", "content_base64": "TWFpbA==", "additional_info": "The mail"}
+    body = {"type": "Phishing", "source": "gate", "external_id": "1", "attachments": [file]}
+    pk = caller.post("triage/", **body).json()["id"]
+    assert caller.post("triage/", **body).json()["id"] == pk
+    (shown,) = caller.get(f"triage/{pk}/attachments/").json()
+    assert (shown["file_name"], shown["description"], shown["file_size"]) == (
+        "mail.eml",
+        "The mail",
+        4,
+    )
+
+
+def test_a_bad_file_takes_nothing_in(caller: Caller, store: Path) -> None:
+    file = {"file_name": "mail.eml", "content_base64": "?"}
+    answer = caller.post("triage/", type="Phishing", attachments=[file])
+    assert_shape(answer, 400, "Invalid request")
+    assert not Alert.objects.exists()
+
+
+def test_a_file_of_a_form_comes_with_a_new_event(caller: Caller, store: Path) -> None:
+    body = {"type": "Phishing", "attachment": BytesIO(b"Mail")}
+    answer = caller.client.post(f"{CURRENT}triage/", body)
+    assert answer.status_code == 201
+    assert Alert.objects.get().attachments.get().file.size_bytes == 4
+
+
+def test_a_file_is_attached_listed_and_fetched(caller: Caller, alert: Alert, store: Path) -> None:
+    path = f"triage/{alert.pk}/attachments/"
+    made = caller.post(path, file_name="mail.eml", content_base64="TWFpbA==")
+    assert made.status_code == 201
+    assert caller.get(path).json() == [made.json()]
+    pk = made.json()["id"]
+    body = {"id": pk, "file_name": "mail.eml", "base64": "TWFpbA=="}
+    assert caller.get(f"{path}{pk}/data/").json() == body
+
+
+def test_a_file_is_read_by_who_sees_its_event_only(
+    caller: Caller, alert: Alert, outsider: User, make_alert: Make, store: Path
+) -> None:
+    path = f"triage/{alert.pk}/attachments/"
+    pk = caller.post(path, file_name="mail.eml", content_base64="TWFpbA==").json()["id"]
+    assert Caller(outsider).get(path).status_code == 404
+    assert Caller(outsider).get(f"{path}{pk}/data/").status_code == 404
+    assert Caller(outsider).post(path, file_name="a", content_base64="YQ==").status_code == 404
+    assert caller.get(f"triage/{make_alert().pk}/attachments/{pk}/data/").status_code == 404
+
+
+def test_converting_takes_the_files_along(caller: Caller, alert: Alert, store: Path) -> None:
+    caller.post(f"triage/{alert.pk}/attachments/", file_name="a.txt", content_base64="YQ==")
+    pk = caller.post(f"triage/{alert.pk}/convert/").json()["incident"]["id"]
+    (shown,) = caller.get(f"incidents/{pk}/attachments/").json()
+    assert (shown["file_name"], shown["uploader"]) == ("a.txt", "analyst")

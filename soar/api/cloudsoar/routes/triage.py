@@ -4,7 +4,7 @@ from django.urls import URLPattern
 
 from soar.api.cloudsoar.routing import route
 from soar.api.cloudsoar.triage import TriageViewSet
-from soar.api.cloudsoar.triage_parts import TriagePartViewSet
+from soar.api.cloudsoar.triage_parts import TriageFileViewSet, TriagePartViewSet
 
 ONE = "triage/<int:triage>/"
 ROUTES: list[URLPattern] = [
@@ -20,5 +20,7 @@ ROUTES: list[URLPattern] = [
     route(f"{ONE}convert/", TriageViewSet, post="convert"),
     route(f"{ONE}notes/", TriagePartViewSet, get="notes", post="add_note"),
     route(f"{ONE}entities/", TriagePartViewSet, get="entities", post="add_entity"),
+    route(f"{ONE}attachments/", TriageFileViewSet, get="attachments", post="add_file"),
+    route(f"{ONE}attachments/<int:triage_file>/data/", TriageFileViewSet, get="data"),
     route("incidents/<int:incident>/to_triage/", TriageViewSet, post="to_triage"),
 ]

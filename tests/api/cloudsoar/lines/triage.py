@@ -1,7 +1,11 @@
 """Who may call what, and one of each thing to call it with: triage (contract §4.5)."""
 
+from io import BytesIO
+
 from cases.models import Case
+from incidents.models import Alert
 from incidents.services.alerts import add_alert
+from incidents.services.attachments import add_attachment
 from soar.core.actor import Actor
 from soar.core.permissions import Permission
 from tests.api.cloudsoar.lines.line import WRITE, Line, Maker
@@ -50,6 +54,9 @@ LINES: list[Line] = [
     _one("POST", "notes/", body={"title": "x"}),
     _one("GET", "entities/", READERS),
     _one("POST", "entities/", body={"type": "domain", "value": "a.example"}),
+    _one("GET", "attachments/", READERS),
+    _one("POST", "attachments/", body={"file_name": "a.txt", "content_base64": "YQ=="}),
+    _one("GET", "attachments/{triage_file}/data/", READERS),
     Line("POST", "incidents/{incident}/to_triage/", WRITERS, level=WRITE, ok=(201,)),
 ]
 
@@ -59,4 +66,10 @@ def _event(actor: Actor, case_id: int) -> int:
     return add_alert(actor, type_id=PHISHING, customer_id=customer_id)[0].pk
 
 
-MAKERS: dict[str, Maker] = {"triage": _event}
+def _file(actor: Actor, case_id: int) -> int:
+    customer_id = Case.objects.get(pk=case_id).customer_id
+    alert = Alert.objects.filter(customer=customer_id).latest("pk")
+    return add_attachment(actor, content=BytesIO(b"a"), file_name="a.txt", alert_id=alert.pk).pk
+
+
+MAKERS: dict[str, Maker] = {"triage": _event, "triage_file": _file}
