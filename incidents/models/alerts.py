@@ -72,6 +72,7 @@ class Alert(models.Model):
                 fields=["customer", "source", "external_id"],
                 condition=~Q(external_id=""),
                 name="alert_once_per_customer_and_source",
+                violation_error_message="The source sent an event of this external ID before.",
             )
         ]
 

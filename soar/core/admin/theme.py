@@ -15,6 +15,7 @@ NAVIGATION: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         (
             ("Cases", "work", "cases.Case"),
             ("Incidents", "emergency_home", "incidents.Incident"),
+            ("Triage", "move_to_inbox", "incidents.Alert"),
             ("Assets", "devices", "cases.Asset"),
             ("Timeline", "timeline", "cases.Event"),
             ("Tasks", "task_alt", "cases.Task"),
