@@ -1,10 +1,15 @@
 """The demonstration data set."""
 
+import json
+from collections import Counter
+
 import pytest
 from django.db.models import Count
 
 from cases.models import Asset, Case, CaseIoc, Customer, Event, Evidence, Note, Task
+from incidents.models import Alert
 from incidents.services.demo import load_demo
+from incidents.services.demo_triage import DATA
 from iocs.models import Ioc
 from soar.core.models import AuditLog
 
@@ -17,7 +22,7 @@ def demo(db: None) -> int:
 
 def test_every_case_holds_everything(demo: int) -> None:
     assert demo == 10
-    cases = Case.objects.exclude(pk=Case.INITIAL)
+    cases = Case.objects.exclude(pk=Case.INITIAL).filter(incident__generated_by="")
     assert cases.count() == 10
     for model in (Asset, CaseIoc, Event, Evidence, Note, Task):
         assert model.objects.filter(case__in=cases).values("case").distinct().count() == 10
@@ -35,3 +40,22 @@ def test_a_second_load_changes_nothing(demo: int) -> None:
     assert load_demo() == 0
     assert AuditLog.objects.count() == before
     assert Customer.objects.count() == 3
+
+
+def test_the_queue_has_sixty_events_in_every_state(demo: int) -> None:
+    counts = Counter(Alert.objects.values_list("state", flat=True))
+    assert counts == {"pending": 23, "grabbed": 11, "discarded": 10, "converted": 16}
+    statuses = set(Alert.objects.values_list("status__name", flat=True))
+    assert statuses == {"New", "Assigned", "Closed", "Merged", "Escalated"}
+
+
+def test_what_was_sent_twice_is_one_event_and_look_alikes_are_two(demo: int) -> None:
+    assert len(json.loads(DATA.read_text(encoding="utf-8"))) > Alert.objects.count()
+    alike = Alert.objects.values("customer", "source", "title").annotate(number=Count("pk"))
+    assert alike.filter(number__gt=1).count() >= 5
+
+
+def test_some_events_joined_the_cases_of_the_demonstration(demo: int) -> None:
+    joined = Alert.objects.filter(status__name="Merged", incident__generated_by="")
+    assert joined.values("incident").distinct().count() >= 5
+    assert joined.exclude(incident__external_alerts=None).count() == joined.count()

@@ -1,7 +1,10 @@
 """Alerts, which Cloud SOAR calls triage events: taken in once, changed, deleted. Source: contract §3.2, §4.5."""
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
+
+from django.utils import timezone
 
 from cases.models import Severity
 from cases.selectors import find, visible_customers
@@ -35,13 +38,14 @@ def add_alert(
     external_id: str = "",
     custom: Mapping[str, Any] | None = None,
     is_complete: bool = True,
+    created_at: dt.datetime | None = None,
     **fields: Any,
 ) -> tuple[Alert, bool]:
     """Take an event in and return it, and whether it is new.
 
     What a source sent before under the same external ID is returned as it is now. Without `customer_id` it
     is of the first customer the actor may know. Only a complete one must have the custom fields that are
-    required. Raise Forbidden, or Invalid for a value that is wrong.
+    required. `created_at` is when it came, unless now. Raise Forbidden, or Invalid for a value that is wrong.
     """
     actor.require(Permission.ALERTS_WRITE)
     customer = _customer_of(actor, customer_id)
@@ -58,6 +62,7 @@ def add_alert(
         source=source,
         external_id=external_id,
         status_id=AlertStatus.NEW,
+        created_at=created_at or timezone.now(),
         created_by_id=actor.user_id,
     )
     _, after = apply_changes(alert, values, EDITABLE)

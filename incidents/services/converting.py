@@ -103,6 +103,8 @@ def merge_alert(actor: Actor, alert_id: int, *, incident_id: int) -> Incident:
         types = list(incident.type_links.order_by("pk").values_list("value_id", flat=True))
         if alert.type_id not in types:
             changes["type_ids"] = [*types, alert.type_id]
+            if case.classification_id:
+                changes["classification_id"] = case.classification_id
         incident = update_incident(actor, case.pk, **changes)
         carry_all(actor, record, alert, incident)
         _conclude(record, alert, incident, AlertStatus.MERGED, "alert.merged", "merged")

@@ -1,4 +1,4 @@
-"""The demonstration: ten believable cases of two customers, made through the services."""
+"""The demonstration: ten believable cases of two customers and sixty events, made through the services."""
 
 import datetime as dt
 import json
@@ -19,6 +19,7 @@ from cases.services.notes import add_note, add_note_directory
 from cases.services.tasks import add_task
 from cases.services.timeline import add_event
 from incidents.services.bootstrap import ANALYSTS_ID, generated_password
+from incidents.services.demo_triage import load_triage
 from incidents.services.incidents import open_incident
 from incidents.services.reference import reference_rows
 from soar.core.actor import Actor, system_actor
@@ -66,11 +67,12 @@ def load_demo() -> int:
             for name, description in CUSTOMERS.items()
         }
         analysts = _add_analysts(administrator, list(customers.values()))
-        paths = sorted(DIRECTORY.glob("*.json"))
+        paths = sorted(DIRECTORY.glob("[0-9]*.json"))
         ids = _Ids()
         for path in paths:
             values = json.loads(path.read_text(encoding="utf-8"))
             _add_case(analysts, customers[values["customer"]], values, ids)
+        load_triage(analysts, customers)
     return len(paths)
 
 
