@@ -2,8 +2,11 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from django.db import transaction
 from django.db.models import Count
 
 from cases.models import Asset, Case, CaseIoc, Customer, Event, Evidence, Note, Task
@@ -13,11 +16,15 @@ from incidents.services.demo_triage import DATA
 from iocs.models import Ioc
 from soar.core.models import AuditLog
 
+pytestmark = pytest.mark.django_db
 
-@pytest.fixture
-def demo(db: None) -> int:
-    """The number of cases loaded."""
-    return load_demo()
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[int]:
+    """The number of cases, loaded once; everything is rolled back after the module."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield load_demo()
+        transaction.set_rollback(True)
 
 
 def test_every_case_holds_everything(demo: int) -> None:
