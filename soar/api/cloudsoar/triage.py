@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cases.selectors import find
-from incidents.models import Alert, CustomField, ListField
+from incidents.models import Alert, ListField
 from incidents.selectors import alerts_as_shown, involving_alerts, visible_incidents
 from incidents.services.alert_parts import take_in
 from incidents.services.alerts import UNKNOWN_ALERT, delete_alert, update_alert
@@ -30,6 +30,7 @@ from soar.api.cloudsoar.triage_filters import (
     triage_table,
     values_by_field,
 )
+from soar.api.cloudsoar.triage_rows import checked_columns, columns_of, detail_of, flat_of, row_of
 from soar.api.cloudsoar.triage_shapes import (
     PARAMETERS,
     TriageBulkIn,
@@ -61,7 +62,6 @@ WRITE = needs(Permission.ALERTS_WRITE)
 DELETE = needs(Permission.ALERTS_DELETE)
 BULK = needs(Permission.ALERTS_WRITE, Permission.ALERTS_DELETE)
 REFUSED = {409: FailureOut}
-ROW = tuple(TriageRowOut().fields)
 PAGING = ("page_number", "page_size", "filter", "order_by", "state", "custom")
 LISTED = {
     "type_id": (ListField.TYPE, "type", "pk"),
@@ -125,24 +125,7 @@ class TriageViewSet(UploadViewSet):
         """Answer every field with its values, and whether it sorts and filters."""
         customs = custom_fields(self.actor)
         table = triage_table(self.actor, customs)
-        values = values_by_field(self.actor)
-        types = {one.name: one.type for one in customs}
-        labels = {name: str(part.label) for name, part in TriageOut().fields.items()}
-        labels |= {"id": "Event ID"} | {one.name: one.label for one in customs}
-        marked = {one.name for one in customs if one.use_as_filter}
-        body = [
-            {
-                "field": name,
-                "label": label,
-                "type": types.get(name) or type_of(name, values),
-                "sortable": name in table.sortable,
-                "filterable": name in (marked if name in types else table.fields),
-                "values": [{"id": one.pk, "label": one.label} for one in values.get(name, [])]
-                or [{"id": None, "label": text} for text in choices_of(name, customs)],
-            }
-            for name, label in labels.items()
-        ]
-        return Response(body)
+        return Response(columns_of(customs, table, values_by_field(self.actor)))
 
     @endpoint(
         WRITE,
@@ -360,51 +343,3 @@ def resolved(values: Values) -> Values:
     if "tags" in values:
         result["tags"] = ",".join(values["tags"])
     return result
-
-
-def row_of(alert: Alert, customs: list[CustomField]) -> Values:
-    """Return an event as it stands in lists."""
-    alert.shown_incident = None  # type: ignore[attr-defined]  # no list shows it
-    flat = flat_of(represent(TriageOut, alert))
-    values = {one.name: alert.custom[one.name] for one in customs if one.name in alert.custom}
-    return {name: flat[name] for name in ROW} | values
-
-
-def detail_of(alert: Alert, customs: list[CustomField]) -> Values:
-    """Return an event, wrapped, with all custom fields there are."""
-    shown = represent(TriageOut, alert)
-    for one in customs:
-        shown[one.name] = {"name": one.label, "value": alert.custom.get(one.name)}
-    return shown
-
-
-def flat_of(shown: Values) -> Values:
-    """Return the values of a wrapped object."""
-    return {name: part if name == "id" else part["value"] for name, part in shown.items()}
-
-
-def checked_columns(wanted: list[str], customs: list[CustomField]) -> list[str]:
-    """Return the columns to show, the id among them. Raise Invalid."""
-    known = {*TriageOut().fields, *(one.name for one in customs)}
-    unknown = [name for name in wanted if name not in known]
-    if unknown:
-        raise Invalid.field("columns", f"There is no column {unknown[0][:50]}.")
-    return list(dict.fromkeys(["id", *wanted])) if wanted else []
-
-
-def type_of(name: str, values: Mapping[str, Any]) -> str:
-    """Return what the values of a default field are."""
-    if name in values or name == "state":
-        return "List"
-    if name == "id":
-        return "Numeric Textbox"
-    return {"tags": "Tags", "owner": "User Details"}.get(
-        name, "Date & Time" if name.endswith("_at") else "Text"
-    )
-
-
-def choices_of(name: str, customs: list[CustomField]) -> list[str]:
-    """Return the values that have no id: states, and those of custom lists."""
-    if name == "state":
-        return list(Alert.State.values)
-    return [text for one in customs if one.name == name for text in one.values]
