@@ -5,10 +5,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from cases.models import Case, UserCaseAccess
-from cases.permissions import WRITE, level_on_case, require_case, visible_customers
+from cases.models import Case
+from cases.permissions import WRITE, require_case, visible_customers
 from cases.selectors import find, visible_cases
-from cases.services.cases import UNKNOWN_CASE, close_case
+from cases.services.cases import UNKNOWN_CASE
 from cases.services.references import check_references
 from incidents.models import (
     Alert,
@@ -23,15 +23,18 @@ from incidents.models import (
 from incidents.selectors import visible_incidents
 from incidents.services.alerts import add_alert, locked_alert, require_open
 from incidents.services.carrying import carry_all, carry_back, merged_values, same_labels
-from incidents.services.custom_values import checked_values
-from incidents.services.incidents import incident_settings, open_incident, update_incident
+from incidents.services.closing import close_incident
+from incidents.services.incidents import incident_settings, update_incident
+from incidents.services.lists import restriction_of_severity
+from incidents.services.opening import Origin, open_from_fields
 from incidents.services.triage import decide
 from soar.core.actor import Actor
 from soar.core.errors import Conflict, Invalid
 from soar.core.history import is_possible_id
 from soar.core.models import User
-from soar.core.permissions import AccessLevel, Permission
+from soar.core.permissions import Permission
 from soar.core.recording import Record, recording
+from soar.core.rich_text import html_of
 
 CONVERTED = "Already converted"
 NO_INCIDENT = "There is no such incident."
@@ -54,8 +57,8 @@ def convert_alert(
 ) -> Incident:
     """Open an incident from an event, with everything that is on it, and return it.
 
-    Its owner is the actor unless another is named; `custom` are values of the incident's own custom
-    fields. A template gives label and folder where none is named. Raise Forbidden, NotFound, Invalid, or
+    Its owner is the actor unless another is named, here or by the template, which gives whatever the event
+    does not; `custom` are values of the incident's own custom fields. Raise Forbidden, NotFound, Invalid, or
     Conflict, naming the incident, for an event that was converted before.
     """
     _require_converter(actor)
@@ -66,18 +69,20 @@ def convert_alert(
     )
     with recording(actor) as record:
         alert = _locked_for_converting(actor, alert_id)
-        owner = _owner_of_incident(actor, alert, owner_id)
-        values = _values_of(alert) | _places(template_id, folder_id, label_id)
-        incident = open_incident(
-            actor,
-            reference=reference,
+        _check_owner(actor, alert, owner_id)
+        fields = _fields_of(alert) | dict(custom or {})
+        if reference:
+            fields["incidentid"] = reference
+        if owner_id is not None:
+            fields["owner"] = owner_id
+        origin = Origin(
+            template_id=template_id,
+            label_id=label_id,
+            folder_id=folder_id,
+            customer_id=alert.customer_id,
             generated_by=f"#triage|{alert.pk}",
-            owner_id=owner.pk if owner else actor.user_id,
-            custom=_custom_values(alert, custom or {}),
-            **values,
         )
-        if owner is not None:
-            _let_in(record, incident, owner)
+        incident = open_from_fields(actor, fields, origin)
         carry_all(actor, record, alert, incident)
         _conclude(record, alert, incident, AlertStatus.ESCALATED, "alert.escalated", "converted")
     return incident
@@ -139,8 +144,7 @@ def move_to_triage(actor: Actor, incident_id: int, *, reason: str = "") -> Alert
             after={"incident_id": case.pk, "reason": reason},
         )
         note = reason or f"Moved to triage as event {alert.pk}."
-        update_incident(actor, case.pk, closing_note=note)
-        close_case(actor, case.pk)
+        close_incident(actor, case.pk, closing_note=note)
     return alert
 
 
@@ -173,34 +177,22 @@ def _conclude(
     decide(record, alert, changes, action, deed)
 
 
-def _values_of(alert: Alert) -> dict[str, Any]:
-    """Return what a new incident takes from an event."""
-    text = "description_html" if is_html(alert.description) else "description"
+def _fields_of(alert: Alert) -> dict[str, Any]:
+    """Return what a new incident takes from an event, by the names of the contract."""
     title = alert.title or f"{alert.type.label} from {alert.source or 'triage'}"
-    values = {
-        "name": title[:200],
-        text: alert.description,
-        "customer_id": alert.customer_id,
+    text = alert.description if is_html(alert.description) else html_of(alert.description)
+    fields: dict[str, Any] = {
+        "description": title[:200],
+        "additional_info": text,
+        "type": [alert.type_id],
+        "starttime": alert.created_at,
         "tags": alert.tags,
-        "type_ids": [alert.type_id],
-        "started_at": alert.created_at,
     }
-    return values | ({"severity_id": alert.severity_id} if alert.severity_id else {})
-
-
-def _places(template_id: int | None, folder_id: int | None, label_id: int | None) -> dict[str, Any]:
-    """Return template, folder and label of a new incident; the template's own where none is named."""
-    template = IncidentTemplate.objects.filter(pk=template_id or 0).first()
-    if template is not None:
-        folder_id, label_id = folder_id or template.folder_id, label_id or template.label_id
-    places = {"template_id": template_id, "folder_id": folder_id, "label_id": label_id}
-    return {name: pk for name, pk in places.items() if pk is not None}
-
-
-def _custom_values(alert: Alert, given: Mapping[str, Any]) -> dict[str, Any]:
-    carried = same_labels("triage", "incidents", alert.custom)
-    facts = {"type": alert.type.label}
-    return checked_values("incidents", {**carried, **given}, is_new=True, facts=facts)
+    if alert.severity is not None:
+        value = restriction_of_severity(alert.severity)
+        fields["restriction"] = value.pk if value is not None else None
+    given = {name: value for name, value in fields.items() if value not in (None, "")}
+    return {**given, **same_labels("triage", "incidents", alert.custom)}
 
 
 def is_html(text: str) -> bool:
@@ -208,36 +200,18 @@ def is_html(text: str) -> bool:
     return text.lstrip().startswith("<")
 
 
-def _owner_of_incident(actor: Actor, alert: Alert, owner_id: int | None) -> User | None:
-    """Return the user an incident shall be of, None for the actor himself. Raise Invalid."""
+def _check_owner(actor: Actor, alert: Alert, owner_id: int | None) -> None:
+    """Raise Invalid for a user who may not own an incident of the event's customer."""
     if owner_id in (None, actor.user_id):
-        return None
+        return
     users = User.objects.filter(is_active=True)
     user = users.filter(pk=owner_id or 0).first() if is_possible_id(owner_id) else None
     if user is not None:
         his = Actor.of(user, actor.channel)
         may_know = visible_customers(his).filter(pk=alert.customer_id).exists()
         if may_know and his.may(Permission.STANDARD_USER):
-            return user
+            return
     raise Invalid.field("owner_id", NO_OWNER)
-
-
-def _let_in(record: Record, incident: Incident, owner: User) -> None:
-    """Give the owner of a new incident access to it where no other rule does."""
-    his = Actor.of(owner, "system")
-    if level_on_case(his, incident.pk) in WRITE:
-        return
-    level = AccessLevel.FULL_ACCESS
-    UserCaseAccess.objects.update_or_create(
-        case_id=incident.pk, user=owner, defaults={"level": level}
-    )
-    record(
-        "case.access_changed",
-        incident.case,
-        case_id=incident.pk,
-        summary=f"changed access of user {owner.pk} to case {incident.case}",
-        after={"user_id": owner.pk, "level": level},
-    )
 
 
 def _event_of(actor: Actor, incident: Incident) -> Alert:

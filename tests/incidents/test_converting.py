@@ -111,6 +111,16 @@ def test_label_template_folder_and_owner_are_those_asked_for(
     update_incident(Actor.of(colleague, "cloudsoar"), incident.pk, ended_at=None)
 
 
+def test_a_template_gives_what_the_event_does_not(alert: Alert, as_analyst: Actor) -> None:
+    notes = [{"title": "First steps", "additional_info": "<p>Ask the sender</p>"}]
+    fields = {"purpose": "Exercise", "description": "Not this title", "restriction": "HIGH"}
+    template = IncidentTemplate.objects.create(name="P", fields=fields, notes=notes, tags=["t"])
+    incident = convert_alert(as_analyst, alert.pk, template_id=template.pk)
+    assert (str(incident.purpose), incident.case.name) == ("Exercise", "Urgent invoice")
+    assert (incident.case.severity.name, incident.case.tags) == ("High", "t")
+    assert incident.case.notes.get().title == "First steps"
+
+
 @pytest.mark.parametrize("name", ["template_id", "label_id", "folder_id", "owner_id"])
 def test_what_does_not_exist_is_named_and_nothing_opened(
     alert: Alert, as_analyst: Actor, name: str

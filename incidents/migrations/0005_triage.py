@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0003_operations'),
+        ('incidents', '0004_incident_indexes'),
     ]
 
     operations = [
