@@ -4,6 +4,7 @@ import datetime as dt
 import re
 import zoneinfo
 from collections.abc import Callable, Mapping
+from functools import cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -17,7 +18,8 @@ from soar.core.errors import Invalid
 Type = CustomField.Type
 NAME = re.compile(r"opt_([1-9][0-9]{0,2})", re.ASCII)
 HASH = re.compile(r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128}")
-COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+COLOR = re.compile(r"#[0-9a-f]{6}")
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 LONGEST_TEXT, LONGEST_LIST, LARGEST_NUMBER = 10_000, 100, 10**15
 YES, NO = ("true", "1", "on", "yes"), ("false", "0", "off", "no")
 EMPTY: tuple[Any, ...] = (None, "", [])
@@ -37,10 +39,11 @@ def checked_values(
 
     A new record gets defaults and must have what is required of it. `facts` are its other fields, by wire
     name, which conditions of visibility ask for; a field that is not visible is not required. An empty
-    value unsets. Raise Invalid naming every field whose value is wrong, unknown, calculated or missing.
+    value unsets; values of removed fields stay. Raise Invalid naming every field whose value is wrong,
+    unknown, calculated or missing.
     """
     fields = {one.name: one for one in CustomField.objects.filter(section=section, removed_at=None)}
-    values = {name: value for name, value in (stored or {}).items() if name in fields}
+    values = dict(stored or {})
     errors: dict[str, list[str]] = {}
     for name, value in given.items():
         if name not in fields:
@@ -52,7 +55,8 @@ def checked_values(
             errors[name] = [str(error)]
     if is_new:
         for name, one in fields.items():
-            if name not in given and one.default not in EMPTY:
+            is_set = name in given or one.type == Type.CALCULATION  # its default is how it is made
+            if not is_set and one.default not in EMPTY:
                 values[name] = one.default
     known = {**(facts or {}), **values}
     for name, one in fields.items():
@@ -66,8 +70,8 @@ def checked_values(
 
 
 def is_visible(field: CustomField, known: Mapping[str, Any]) -> bool:
-    """Tell whether a field applies to a record with these values."""
-    return all(known.get(name) == value for name, value in field.visible_when.items())
+    """Tell whether a field applies to a record with these values; one of several values is enough."""
+    return all(_has(known.get(name), value) for name, value in field.visible_when.items())
 
 
 def checked_value(field: CustomField, value: Any) -> Any:
@@ -79,11 +83,17 @@ def checked_value(field: CustomField, value: Any) -> Any:
     return _CHECKS[Type(field.type)](field, value)
 
 
+def _has(known: Any, value: Any) -> bool:
+    return value in known if isinstance(known, list) else bool(known == value)
+
+
 def _text(field: CustomField, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError("Not a text.")
+    if isinstance(value, int) and abs(value) > LARGEST_NUMBER:
+        raise ValueError("Not a number within bounds.")
     text = str(value)
-    if len(text) > LONGEST_TEXT or "\0" in text:
+    if len(text) > LONGEST_TEXT or UNSTORABLE.search(text):
         raise ValueError(f"Not a text of at most {LONGEST_TEXT} characters.")
     return text
 
@@ -120,7 +130,7 @@ def _checkbox(field: CustomField, value: Any) -> bool:
 def _number(field: CustomField, value: Any) -> int | float:
     try:
         number = float(value) if not isinstance(value, bool) else float("nan")
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError("Not a number.") from error
     if not abs(number) <= LARGEST_NUMBER:
         raise ValueError("Not a number within bounds.")
@@ -180,7 +190,7 @@ def _choices(field: CustomField, value: Any) -> list[str]:
 
 
 def _tags(field: CustomField, value: Any) -> list[str]:
-    given = value if isinstance(value, list) else str(value).split(",")
+    given = value if isinstance(value, list) else _text(field, value).split(",")
     if len(given) > LONGEST_LIST:
         raise ValueError(f"More than {LONGEST_LIST} tags.")
     tags = (_text(field, tag).strip() for tag in given)
@@ -189,9 +199,15 @@ def _tags(field: CustomField, value: Any) -> list[str]:
 
 def _timezone(field: CustomField, value: Any) -> str:
     name = _text(field, value).strip()
-    if name not in zoneinfo.available_timezones():
+    if name not in _timezones():
         raise ValueError("Not the name of a time zone such as Europe/Rome.")
     return name
+
+
+@cache
+def _timezones() -> set[str]:
+    """Looking them up reads the disk."""
+    return zoneinfo.available_timezones()
 
 
 _CHECKS: dict[Type, Callable[[CustomField, Any], Any]] = {

@@ -1,7 +1,8 @@
 """Naming incidents by labels: patterns with dates, counters and random digits. Source: contract §3.9, §4.7.
 
 Parts: {day} {month} {year} {roman_month} {counter} {counter_from:100} {counter_year} {counter_day}
-{random}; counters take a width, as in {counter_year:05d}. {random} is six digits.
+{random}; counters but the second take a width, as in {counter_year:05d}. {random} is six digits. Days are those
+of UTC. A label counts each kind of counter for itself, and each once per name however often it stands there.
 """
 
 import datetime as dt
@@ -21,7 +22,7 @@ ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII
 LONGEST = 200
 COUNTERS: dict[str, Callable[[dt.date], str]] = {
     "counter": lambda day: "",
-    "counter_from": lambda day: "",
+    "counter_from": lambda day: "from",
     "counter_year": lambda day: f"{day:%Y}",
     "counter_day": lambda day: f"{day:%Y-%m-%d}",
 }
@@ -33,18 +34,23 @@ DATES: dict[str, Callable[[dt.date], str]] = {
 }
 RANDOM = "random"
 TAKEN = "An incident of this ID exists already."
+GONE = "The incident label was deleted meanwhile."
 
 
 def check_pattern(pattern: str) -> None:
     """Raise Invalid unless a pattern has only known parts, and a name can come of it."""
     if not pattern.strip():
         raise Invalid.field("value", "This field is required.")
+    if len(pattern) > LONGEST or not pattern.isprintable():
+        raise Invalid.field("value", f"Not one line of at most {LONGEST} characters.")
     for name, detail in PART.findall(pattern):
         if not _is_known(name, detail):
             part = f"{{{name}:{detail}}}" if detail else f"{{{name}}}"
             raise Invalid.field("value", f"{part} is not a part of names.")
     if set(PART.sub("", pattern)) & {"{", "}"}:
         raise Invalid.field("value", "A brace stands alone.")
+    if len({int(start) for name, start in PART.findall(pattern) if name == "counter_from"}) > 1:
+        raise Invalid.field("value", "A name counts from one number only.")
 
 
 def next_name(label: IncidentLabel, *, is_preview: bool = False) -> str:
@@ -97,8 +103,8 @@ def _is_known(name: str, detail: str) -> bool:
 
 def _count(label: IncidentLabel, period: str, start: int, *, is_preview: bool) -> int:
     """Return the next number of a period; taking it holds the label until the transaction ends."""
-    if not is_preview:
-        IncidentLabel.objects.select_for_update().get(pk=label.pk)
+    if not is_preview and not list(IncidentLabel.objects.select_for_update().filter(pk=label.pk)):
+        raise Conflict(GONE)
     counter = LabelCounter.objects.filter(label=label, period=period).first()
     value = max(counter.value + 1 if counter else start, start)
     if not is_preview:
