@@ -2,10 +2,19 @@
 
 from typing import Any
 
+from django.db import models
+
 from cases.models import CaseState, Severity
-from incidents.models import ListField, ListValue
+from incidents.models import AlertStatus, ListField, ListValue
 from soar.core.errors import Invalid
 from soar.core.history import is_possible_id
+
+# Values of these fields stand for rows that other doors know; each is named by the attribute it is linked by.
+COUNTERPARTS: dict[ListField, tuple[str, type[models.Model]]] = {
+    ListField.STATUS: ("case_state", CaseState),
+    ListField.RESTRICTION: ("severity", Severity),
+    ListField.TRIAGE_STATUS: ("alert_status", AlertStatus),
+}
 
 
 def find_value(field: ListField, given: Any, name: str = "") -> ListValue | None:

@@ -26,8 +26,10 @@ from incidents.models import (
     Folder,
     IncidentLabel,
     IncidentSettings,
+    ListField,
     ListValue,
 )
+from incidents.services.lists import COUNTERPARTS
 from iocs.models import IocType, Tlp
 from soar.core.locking import align_sequences, lock_for_transaction
 from soar.core.models import GroupProfile
@@ -62,13 +64,15 @@ Row = dict[str, Any]
 def seed_reference() -> int:
     """Add the reference rows and groups that are missing by id, and return how many there were.
 
-    What an administrator renamed stays, and so does a name he gave to another row.
+    What an administrator renamed stays, and so does a name he gave to another row. A state, severity or
+    alert status that another door made gets the list value it goes by here.
     """
     with transaction.atomic():
         lock_for_transaction("seed")
         added = sum(_add_missing(name, table) for name, table in TABLES.items())
         added += _add_missing_groups(reference_rows("groups"))
         align_sequences(*TABLES.values(), Group)
+        added += sum(_add_list_values(field) for field in COUNTERPARTS)
     return added
 
 
@@ -85,6 +89,19 @@ def _add_missing(name: str, table: type[models.Model]) -> int:
     missing = [table(**row) for row in reference_rows(name) if row["id"] not in known]
     table._default_manager.bulk_create(missing, ignore_conflicts=True)
     return len(missing)
+
+
+def _add_list_values(field: ListField) -> int:
+    attribute, table = COUNTERPARTS[field]
+    taken = dict(ListValue.objects.filter(field=field).values_list("label", "position"))
+    labels, last = {label.lower() for label in taken}, max(taken.values(), default=0)
+    without = list(table._default_manager.filter(list_value=None).order_by("pk"))
+    for position, row in enumerate(without, start=last + 1):
+        name = str(row)
+        label = f"{name} ({row.pk})" if name.lower() in labels else name
+        labels.add(label.lower())
+        ListValue.objects.create(field=field, label=label, position=position, **{attribute: row})
+    return len(without)
 
 
 def _add_missing_groups(rows: list[Row]) -> int:

@@ -1,5 +1,6 @@
 """Groups: what their members may do, and what new cases they follow."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -23,7 +24,12 @@ UNKNOWN = "Invalid group ID"
 
 
 def add_group(
-    actor: Actor, *, name: str, permissions: Permission = NO_PERMISSION, **profile: Any
+    actor: Actor,
+    *,
+    name: str,
+    permissions: Permission = NO_PERMISSION,
+    user_ids: list[int] | None = None,
+    **profile: Any,
 ) -> Group:
     """Make a group whose members hold the permissions. Raise Forbidden, or Invalid for a taken name."""
     actor.require(Permission.SERVER_ADMINISTRATOR)
@@ -35,6 +41,8 @@ def add_group(
         _, after = _describe(row, profile)
         after |= {"name": name, "permissions": int(permissions)}
         record("group.created", group, summary=f"added group {name}", after=after)
+        if user_ids is not None:
+            set_members(actor, group.pk, user_ids=user_ids)
     return group
 
 
@@ -44,9 +52,10 @@ def update_group(
     *,
     name: str | None = None,
     permissions: Permission | None = None,
+    user_ids: list[int] | None = None,
     **profile: Any,
 ) -> Group:
-    """Change a group; None keeps its name or permissions.
+    """Change a group; None keeps its name, permissions or members.
 
     Raise Forbidden, NotFound, Invalid, or Conflict when nobody could administer the server any more.
     """
@@ -70,6 +79,8 @@ def update_group(
             refresh_standing(group.user_set.values_list("pk", flat=True))
         summary = f"updated group {group.name}"
         record("group.updated", group, summary=summary, before=before, after=after)
+        if user_ids is not None:
+            set_members(actor, group_id, user_ids=user_ids)
     return group
 
 
@@ -90,6 +101,60 @@ def delete_group(actor: Actor, group_id: int) -> None:
         record("group.deleted", group, summary=f"deleted group {group.name}", before=before)
         group.delete()
         refresh_standing(members)
+
+
+def set_members(actor: Actor, group_id: int, *, user_ids: list[int]) -> Group:
+    """Make exactly these users the members of a group. Raise as add_members, and Conflict as remove_members."""
+    return _change_members(actor, group_id, lambda members: set(user_ids))
+
+
+def add_members(actor: Actor, group_id: int, *, user_ids: list[int]) -> Group:
+    """Make users members of a group, whether they were or not. Raise Forbidden, NotFound or Invalid."""
+    return _change_members(actor, group_id, lambda members: members | set(user_ids))
+
+
+def remove_members(actor: Actor, group_id: int, *, user_ids: list[int]) -> Group:
+    """Take users out of a group, whether they were in it or not.
+
+    Raise Forbidden, NotFound, or Conflict when nobody could administer the server any more.
+    """
+    return _change_members(actor, group_id, lambda members: members - set(user_ids))
+
+
+def _change_members(actor: Actor, group_id: int, change: Callable[[set[int]], set[int]]) -> Group:
+    actor.require(Permission.SERVER_ADMINISTRATOR)
+    with recording(actor) as record:
+        group = _locked(group_id)
+        before = set(group.user_set.values_list("pk", flat=True))
+        after = change(before)
+        possible = [pk for pk in after - before if is_possible_id(pk)]
+        found = set(User.objects.filter(pk__in=possible).values_list("pk", flat=True))
+        if after - before != found:
+            raise Invalid.field("members", "There is no such user.")
+        if after == before:
+            return group
+        group.user_set.set(after)
+        gives_rights = Permission.SERVER_ADMINISTRATOR in mask_of_group(group)
+        if gives_rights and before - after and not _is_administered():
+            raise Conflict(LAST_ADMINISTRATOR)
+        refresh_standing(before ^ after)
+        record(
+            "group.members_changed",
+            group,
+            summary=f"changed members of group {group.name}",
+            before={"members": sorted(before)},
+            after={"members": sorted(after)},
+        )
+    return group
+
+
+def _is_administered() -> bool:
+    """Tell whether anybody active holds the right to administer the server through a group."""
+    held = Q(
+        groups__permissions__codename=Permission.SERVER_ADMINISTRATOR.codename,
+        groups__permissions__content_type__app_label="core",
+    )
+    return User.objects.filter(held, is_active=True).exists()
 
 
 def mask_of_group(group: Group) -> Permission:
