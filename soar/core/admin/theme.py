@@ -71,6 +71,18 @@ NAVIGATION: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         ),
     ),
     (
+        "Incident set-up",
+        (
+            ("Incident templates", "post_add", "incidents.IncidentTemplate"),
+            ("Incident labels", "tag", "incidents.IncidentLabel"),
+            ("Folders", "folder_open", "incidents.Folder"),
+            ("List values", "format_list_bulleted", "incidents.ListValue"),
+            ("Custom fields", "dashboard_customize", "incidents.CustomField"),
+            ("Incident settings", "settings", "incidents.IncidentSettings"),
+            ("Saved searches", "saved_search", "incidents.SavedSearch"),
+        ),
+    ),
+    (
         "Users",
         (
             ("Users", "person", "core.User"),
