@@ -1,6 +1,108 @@
 """Who may call what, and one of each thing to call it with: users, groups, tokens and set-up (contract §4.7)."""
 
-from tests.api.cloudsoar.lines.line import Line, Maker
+from collections.abc import Mapping
+from typing import Any
 
-LINES: list[Line] = []
-MAKERS: dict[str, Maker] = {}
+from incidents.services.custom_fields import add_custom_field
+from incidents.services.folders import add_folder
+from incidents.services.labels import add_label
+from incidents.services.saved_searches import add_search
+from incidents.services.templates import add_template
+from soar.core.actor import Actor
+from soar.core.models import User
+from soar.core.permissions import Permission
+from soar.core.services.api_tokens import issue_token
+from soar.core.services.groups import add_group
+from soar.core.services.users import add_user, set_groups
+from tests.api.cloudsoar.lines.line import Line, Maker
+from tests.cast import ANALYSTS, PASSWORD
+
+ADMINISTRATOR = (Permission.SERVER_ADMINISTRATOR,)
+TOKENS = (Permission.API_ADMIN,)
+READERS = (Permission.ALL_ACTIVITIES_READ, Permission.SERVER_ADMINISTRATOR)
+MINE = (200, 204, 404)  # what another user keeps is missing for everybody else
+FIELD = {"section": "tasks", "label": "Room", "type": "Text"}
+
+
+def set_up(path: str, noun: str, body: Mapping[str, Any], *, methods: str) -> list[Line]:
+    """Return the lines of what everybody reads and administrators write."""
+    one = f"{path}{{{noun}}}/"
+    return [
+        Line("GET", path),
+        Line("POST", path, ADMINISTRATOR, body=body),
+        Line("GET", one),
+        *(
+            Line(method, one, ADMINISTRATOR, body={} if method == "DELETE" else body)
+            for method in methods.split()
+        ),
+    ]
+
+
+def holder(actor: Actor, place: int) -> User:
+    """Return a user who may use the API, one per place."""
+    login = f"holder{place}"
+    found = User.objects.filter(login=login).first()
+    if found is not None:
+        return found
+    mail = f"{login}@example.org"
+    user, _ = add_user(actor, login=login, name=login, email=mail, password=PASSWORD)
+    return set_groups(actor, user.pk, group_ids=[ANALYSTS])
+
+
+def member(ids: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a body that names a user as a member."""
+    return {"members": [ids["user"]]}
+
+
+LINES: list[Line] = [
+    # Users
+    Line("GET", "users/"),
+    Line("GET", "users/{user}/"),
+    # Tokens
+    Line("GET", "users/{user}/tokens/", TOKENS),
+    Line("POST", "users/{user}/tokens/", TOKENS, body={"name": "export"}),
+    Line("DELETE", "users/{user}/tokens/{token}/", TOKENS),
+    Line("GET", "tokens/"),
+    Line("GET", "tokens/current/"),
+    Line("DELETE", "tokens/current/"),
+    # Groups
+    Line("GET", "groups/", ADMINISTRATOR),
+    Line("POST", "groups/", ADMINISTRATOR, body={"name": "Night shift"}),
+    Line("GET", "groups/{group}/", ADMINISTRATOR),
+    Line("PUT", "groups/{group}/", ADMINISTRATOR, body={"profile": "Analyst"}),
+    Line("PATCH", "groups/{group}/", ADMINISTRATOR, body={"description": "x"}),
+    Line("DELETE", "groups/{group}/", ADMINISTRATOR),
+    Line("POST", "groups/{group}/members/", ADMINISTRATOR, body=member),
+    Line("DELETE", "groups/{group}/members/", ADMINISTRATOR, body=member),
+    # Set-up
+    *set_up("incident_templates/", "template", {"name": "New"}, methods="PUT PATCH DELETE"),
+    *set_up(
+        "incident_labels/", "label", {"name": "New", "value": "N-{day}"}, methods="PUT PATCH DELETE"
+    ),
+    Line("POST", "incident_labels/{label}/preview/"),
+    *set_up("folders/", "folder", {"name": "New"}, methods="PUT PATCH DELETE"),
+    *set_up("custom_fields/", "custom_field", FIELD, methods="PATCH DELETE"),
+    Line("GET", "list_values/"),
+    # One's own
+    Line("GET", "saved_searches/"),
+    Line("POST", "saved_searches/", body={"name": "Mine"}),
+    *(
+        Line(method, "saved_searches/{search}/", body={"name": "Other"}, ok=MINE)
+        for method in ("GET", "PUT", "PATCH", "DELETE")
+    ),
+    # Audit and dashboard
+    Line("GET", "audit/", READERS),
+    Line("GET", "dashboard/summary/"),
+]
+MAKERS: dict[str, Maker] = {
+    "user": lambda actor, place: holder(actor, place).pk,
+    "token": lambda actor, place: str(issue_token(actor, holder(actor, place).pk).jti),
+    "group": lambda actor, place: add_group(actor, name=f"Group {place}").pk,
+    "template": lambda actor, place: add_template(actor, name=f"Template {place}").pk,
+    "label": lambda actor, place: add_label(actor, name=f"Label {place}", value="L-{counter}").pk,
+    "folder": lambda actor, place: add_folder(actor, name=f"Folder {place}").pk,
+    "custom_field": lambda actor, place: (
+        add_custom_field(actor, section="tasks", label=f"Field {place}", type="Text").pk
+    ),
+    "search": lambda actor, place: add_search(actor, name=f"Search {place}").pk,
+}
