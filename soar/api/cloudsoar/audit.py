@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 from django.db.models import Q
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -135,9 +136,10 @@ class EventOut(serializers.Serializer[Any]):
         """Return the version of this shape."""
         return VERSION
 
-    def get_operator(self, line: AuditLog) -> OperatorOut | None:
+    @extend_schema_field(OperatorOut(allow_null=True))
+    def get_operator(self, line: AuditLog) -> dict[str, Any] | None:
         """Return who did it, unless the system did."""
-        return None if line.channel == SYSTEM else represent(OperatorOut, line)  # type: ignore[return-value]
+        return None if line.channel == SYSTEM else represent(OperatorOut, line)
 
     def get_subsystem(self, line: AuditLog) -> str:
         """Return the part of the product it happened in."""

@@ -51,43 +51,46 @@ def holder(actor: Actor, place: int) -> User:
 
 def member(ids: Mapping[str, Any]) -> dict[str, Any]:
     """Return a body that names a user as a member."""
-    return {"members": [ids["user"]]}
+    return {"members": [ids["user_id"]]}
 
 
 LINES: list[Line] = [
     # Users
     Line("GET", "users/"),
-    Line("GET", "users/{user}/"),
+    Line("GET", "users/{user_id}/"),
     # Tokens
-    Line("GET", "users/{user}/tokens/", TOKENS),
-    Line("POST", "users/{user}/tokens/", TOKENS, body={"name": "export"}),
-    Line("DELETE", "users/{user}/tokens/{token}/", TOKENS),
+    Line("GET", "users/{user_id}/tokens/", TOKENS),
+    Line("POST", "users/{user_id}/tokens/", TOKENS, body={"name": "export"}),
+    Line("DELETE", "users/{user_id}/tokens/{jti}/", TOKENS),
     Line("GET", "tokens/"),
     Line("GET", "tokens/current/"),
     Line("DELETE", "tokens/current/"),
     # Groups
     Line("GET", "groups/", ADMINISTRATOR),
     Line("POST", "groups/", ADMINISTRATOR, body={"name": "Night shift"}),
-    Line("GET", "groups/{group}/", ADMINISTRATOR),
-    Line("PUT", "groups/{group}/", ADMINISTRATOR, body={"profile": "Analyst"}),
-    Line("PATCH", "groups/{group}/", ADMINISTRATOR, body={"description": "x"}),
-    Line("DELETE", "groups/{group}/", ADMINISTRATOR),
-    Line("POST", "groups/{group}/members/", ADMINISTRATOR, body=member),
-    Line("DELETE", "groups/{group}/members/", ADMINISTRATOR, body=member),
+    Line("GET", "groups/{group_id}/", ADMINISTRATOR),
+    Line("PUT", "groups/{group_id}/", ADMINISTRATOR, body={"profile": "Analyst"}),
+    Line("PATCH", "groups/{group_id}/", ADMINISTRATOR, body={"description": "x"}),
+    Line("DELETE", "groups/{group_id}/", ADMINISTRATOR),
+    Line("POST", "groups/{group_id}/members/", ADMINISTRATOR, body=member),
+    Line("DELETE", "groups/{group_id}/members/", ADMINISTRATOR, body=member),
     # Set-up
-    *set_up("incident_templates/", "template", {"name": "New"}, methods="PUT PATCH DELETE"),
+    *set_up("incident_templates/", "template_id", {"name": "New"}, methods="PUT PATCH DELETE"),
     *set_up(
-        "incident_labels/", "label", {"name": "New", "value": "N-{day}"}, methods="PUT PATCH DELETE"
+        "incident_labels/",
+        "label_id",
+        {"name": "New", "value": "N-{day}"},
+        methods="PUT PATCH DELETE",
     ),
-    Line("POST", "incident_labels/{label}/preview/"),
-    *set_up("folders/", "folder", {"name": "New"}, methods="PUT PATCH DELETE"),
-    *set_up("custom_fields/", "custom_field", FIELD, methods="PATCH DELETE"),
+    Line("POST", "incident_labels/{label_id}/preview/"),
+    *set_up("folders/", "folder_id", {"name": "New"}, methods="PUT PATCH DELETE"),
+    *set_up("custom_fields/", "field_id", FIELD, methods="PATCH DELETE"),
     Line("GET", "list_values/"),
     # One's own
     Line("GET", "saved_searches/"),
     Line("POST", "saved_searches/", body={"name": "Mine"}),
     *(
-        Line(method, "saved_searches/{search}/", body={"name": "Other"}, ok=MINE)
+        Line(method, "saved_searches/{search_id}/", body={"name": "Other"}, ok=MINE)
         for method in ("GET", "PUT", "PATCH", "DELETE")
     ),
     # Audit and dashboard
@@ -95,14 +98,16 @@ LINES: list[Line] = [
     Line("GET", "dashboard/summary/"),
 ]
 MAKERS: dict[str, Maker] = {
-    "user": lambda actor, place: holder(actor, place).pk,
-    "token": lambda actor, place: str(issue_token(actor, holder(actor, place).pk).jti),
-    "group": lambda actor, place: add_group(actor, name=f"Group {place}").pk,
-    "template": lambda actor, place: add_template(actor, name=f"Template {place}").pk,
-    "label": lambda actor, place: add_label(actor, name=f"Label {place}", value="L-{counter}").pk,
-    "folder": lambda actor, place: add_folder(actor, name=f"Folder {place}").pk,
-    "custom_field": lambda actor, place: (
+    "user_id": lambda actor, place: holder(actor, place).pk,
+    "jti": lambda actor, place: str(issue_token(actor, holder(actor, place).pk).jti),
+    "group_id": lambda actor, place: add_group(actor, name=f"Group {place}").pk,
+    "template_id": lambda actor, place: add_template(actor, name=f"Template {place}").pk,
+    "label_id": lambda actor, place: (
+        add_label(actor, name=f"Label {place}", value="L-{counter}").pk
+    ),
+    "folder_id": lambda actor, place: add_folder(actor, name=f"Folder {place}").pk,
+    "field_id": lambda actor, place: (
         add_custom_field(actor, section="tasks", label=f"Field {place}", type="Text").pk
     ),
-    "search": lambda actor, place: add_search(actor, name=f"Search {place}").pk,
+    "search_id": lambda actor, place: add_search(actor, name=f"Search {place}").pk,
 }
