@@ -72,8 +72,9 @@ class Lines(forms.Field):
 class SetUpForm(forms.ModelForm):
     """A form whose services say what is taken already, in words."""
 
-    def validate_constraints(self) -> None:
-        """Leave constraints to the service."""
+    def _get_validation_exclusions(self) -> set[str]:
+        """Leave constraints to the service; the form's own fields have checked what was typed."""
+        return {field.name for field in self._meta.model._meta.get_fields()}
 
 
 class SetUpAdmin(ServiceAdmin):
