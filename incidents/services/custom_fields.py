@@ -10,6 +10,7 @@ from incidents.models import CustomField, IncidentTemplate
 from incidents.services import calculations
 from incidents.services.calculations import problem_of
 from incidents.services.custom_values import EMPTY, LONGEST_LIST, checked_value
+from incidents.services.list_values import LOCK
 from incidents.services.names import check_length, strip_name
 from soar.core.actor import Actor
 from soar.core.errors import Conflict, Invalid
@@ -121,6 +122,7 @@ def remove_custom_field(actor: Actor, field_id: int) -> None:
     actor.require(Permission.SERVER_ADMINISTRATOR)
     with recording(actor) as record:
         field = _locked(field_id)
+        lock_for_transaction(LOCK)  # no template takes it up meanwhile
         if _is_relied_on(field):
             raise Conflict(IN_USE)
         field.removed_at = timezone.now()
