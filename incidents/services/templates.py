@@ -1,5 +1,6 @@
 """Incident templates: what is kept in one was checked, so that an incident can begin with it."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ from cases.models import Note
 from cases.selectors import find
 from cases.services.references import check_references, unique
 from incidents.models import Folder, IncidentLabel, IncidentTemplate, ListField
-from incidents.services.custom_values import NAME, checked_values
+from incidents.services.custom_values import NAME, NO, YES, checked_values
 from incidents.services.list_values import LOCK
 from incidents.services.lists import find_types, find_value
 from incidents.services.names import check_length, strip_name
@@ -49,6 +50,7 @@ LISTED = {
         ListField.PHASE,
     )
 }
+DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
 # The texts among the fields of an incident, and how long they may be.
 TEXTS = {"description": 200, "additional_info": LONGEST_TEXT, "timezone": 200}
 
@@ -163,14 +165,22 @@ def _checked_field(name: str, value: Any) -> Any:
     if name == "tags":
         return _checked_tags(value)
     if name == "inhibit_phases":
-        if not isinstance(value, bool | None):
-            raise Invalid.field(name, "Not true or false.")
-        return value
+        return _checked_flag(name, value)
     if name not in TEXTS:
         raise Invalid.field(name, "This is no field that incidents can begin with.")
     if value is not None and (not isinstance(value, str) or len(value) > TEXTS[name]):
         raise Invalid.field(name, f"Not a text of at most {TEXTS[name]} characters.")
     return value
+
+
+def _checked_flag(name: str, value: Any) -> bool | None:
+    """Return true or false, also where a form says it in a word."""
+    if value in (None, ""):
+        return None
+    word = str(value).lower()
+    if not isinstance(value, bool | str) or word not in YES + NO:
+        raise Invalid.field(name, "Not true or false.")
+    return word in YES
 
 
 def _checked_owner(value: Any) -> Any:
@@ -189,9 +199,12 @@ def _checked_owner(value: Any) -> Any:
 
 
 def _user_id(value: Any) -> int | None:
-    """Return the id of a user given by id or user name."""
+    """Return the id of a user given by id or user name; forms send ids as texts."""
     if isinstance(value, str):
-        return User.objects.filter(login__iexact=value).values_list("pk", flat=True).first()
+        found = User.objects.filter(login__iexact=value).values_list("pk", flat=True).first()
+        if found is not None or not DIGITS.fullmatch(value):
+            return found
+        value = int(value)
     return value if _exists(User, value) else None
 
 

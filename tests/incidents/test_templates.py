@@ -55,9 +55,15 @@ def test_custom_values_are_checked(as_administrator: Actor) -> None:
     assert template.fields == {"opt_1": 7}
 
 
-@pytest.mark.parametrize("owner", [1, "ADMINISTRATOR"])
+@pytest.mark.parametrize("owner", [1, "1", "ADMINISTRATOR"])
 def test_an_owner_is_a_user_by_id_or_name(as_administrator: Actor, owner: Any) -> None:
     assert add_template(as_administrator, name="T", fields={"owner": owner}).fields == {"owner": 1}
+
+
+@pytest.mark.parametrize(("word", "kept"), [(True, True), ("off", False), ("1", True)])
+def test_a_flag_may_be_a_word_of_a_form(as_administrator: Actor, word: Any, kept: bool) -> None:
+    template = add_template(as_administrator, name="T", fields={"inhibit_phases": word})
+    assert template.fields == {"inhibit_phases": kept}
 
 
 @pytest.mark.parametrize(
@@ -76,6 +82,8 @@ def test_an_owner_is_a_user_by_id_or_name(as_administrator: Actor, owner: Any) -
         ("owner", {"user": 1}),
         ("owner", True),
         ("inhibit_phases", "perhaps"),
+        ("inhibit_phases", [True]),
+        ("owner", "9" * 18),
         ("description", "x" * 201),
         ("description", {"a": 1}),
         ("tags", ["x"] * 101),

@@ -44,23 +44,27 @@ def names(rows: list[dict[str, Any]]) -> list[str]:
     return [row["eventName"] for row in rows]
 
 
-def test_an_event_has_the_vendors_shape(caller: Caller, as_administrator: Actor) -> None:
+@pytest.fixture
+def event(caller: Caller, as_administrator: Actor) -> dict[str, Any]:
+    """The change of a task, as an event."""
     task = add_task(as_administrator, 1, title="Ask", status_id=1, assignee_ids=[1])
     update_task(as_administrator, 1, task.pk, status_id=2)
-    event = caller.get("audit/", event_name="TaskUpdated")[0]
+    found: dict[str, Any] = caller.get("audit/", event_name="TaskUpdated")[0]
+    assert found["identity"] == {"id": task.pk, "type": "task", "incident": 1}
+    return found
+
+
+def test_an_event_has_the_vendors_shape(event: dict[str, Any]) -> None:
     assert set(event) == MEMBERS
     assert UUID.fullmatch(event["eventId"])
-    assert event["subsystem"] == "oarTasks"
-    assert event["identity"] == {"id": task.pk, "type": "task", "incident": 1}
-    assert event["operator"] == {
-        "id": 1,
-        "username": "administrator",
-        "interface": "iris",
-        "sourceIp": "",
-    }
-    assert (event["from"], event["to"]) == ({"status_id": 1}, {"status_id": 2})
     assert (event["eventFormatVersion"], event["severityLevel"]) == ("1.0", "Info")
     assert event["eventTime"].endswith("Z")
+
+
+def test_an_event_tells_who_changed_what_and_how(event: dict[str, Any]) -> None:
+    operator = {"id": 1, "username": "administrator", "interface": "iris", "sourceIp": ""}
+    assert (event["operator"], event["subsystem"]) == (operator, "oarTasks")
+    assert (event["from"], event["to"]) == ({"status_id": 1}, {"status_id": 2})
 
 
 def test_what_the_system_did_has_no_operator(caller: Caller) -> None:
@@ -86,6 +90,9 @@ def test_events_are_found_by_what_they_are(caller: Caller, as_administrator: Act
     ):
         rows = caller.get("audit/", **asked)
         assert [row["identity"]["id"] for row in rows] == [folder.pk], asked
+
+
+def test_what_nobody_did_is_an_empty_list(caller: Caller) -> None:
     for asked in ({"operator": "nobody"}, {"object_id": 999_999}, {"event_name": "Nothing"}):
         assert caller.get("audit/", **asked) == []
 

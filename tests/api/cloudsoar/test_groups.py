@@ -34,9 +34,13 @@ def test_a_group_is_made_with_a_profile_and_members(caller: Caller, guest: User)
         "permissions": [bit.codename for bit in GIVEN_BY["Analyst"]],
     }
     assert caller.get(f"groups/{made['id']}/") == made
+    assert AuditLog.objects.filter(channel="cloudsoar", action="group.created").exists()
+
+
+def test_new_members_may_at_once_what_the_group_gives(caller: Caller, guest: User) -> None:
+    caller("POST", "groups/", {"name": "A", "profile": "Analyst", "members": [guest.pk]})
     guest.refresh_from_db()
     assert guest.permission_mask == GIVEN_BY["Analyst"]
-    assert AuditLog.objects.filter(channel="cloudsoar", action="group.created").exists()
 
 
 def test_the_profile_of_analysts_is_that_of_the_group_of_analysts(db: None) -> None:

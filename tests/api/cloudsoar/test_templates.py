@@ -3,13 +3,16 @@
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from incidents.models import IncidentTemplate
 from incidents.services.templates import add_template
+from soar.api.cloudsoar.mounts import LEGACY
 from soar.core.actor import Actor
 from soar.core.models import User
 from tests.api.cloudsoar.answers import assert_shape
 from tests.api.cloudsoar.callers import Caller
+from tests.http import bearer, token_of
 
 pytestmark = pytest.mark.django_db
 NEW = {
@@ -98,3 +101,20 @@ def test_more_templates_need_no_more_queries(caller: Caller, as_administrator: A
     for number in range(5):
         add_template(as_administrator, name=f"T{number}", label_id=1, folder_id=1)
     assert caller.queries("incident_templates/") == few
+
+
+def test_a_form_makes_a_template_as_well(administrator: User) -> None:
+    client = Client(headers=bearer(token_of(administrator)))
+    form = {
+        "name": "T",
+        "tags": "a,b",
+        "fields[type][]": "Phishing",
+        "fields[owner]": "1",
+        "fields.inhibit_phases": "on",
+        "label_id": "1",
+    }
+    answer = client.post(f"{LEGACY}incident_templates", form)
+    assert answer.status_code == 201, answer.content
+    made = answer.json()
+    assert made["fields"] == {"type": [17], "owner": 1, "inhibit_phases": True}
+    assert (made["tags"], made["label_id"]) == (["a", "b"], 1)
