@@ -7,7 +7,7 @@ from django.db.models import Max, ProtectedError
 
 from cases.models import CaseClassification
 from cases.selectors import find
-from cases.services.references import check_references
+from cases.services.references import check_references, unique
 from incidents.models import IncidentTemplate, ListField, ListValue
 from incidents.services.lists import COUNTERPARTS
 from incidents.services.names import strip_name
@@ -30,6 +30,7 @@ ONLY_OF = {
 LABEL_LENGTH, COUNTERPART_LENGTH, LAST_POSITION = 200, 100, 100_000
 LOCK = "list values"
 UNKNOWN = "There is no such list value."
+TAKEN = "The field has a value of this label already."
 INTERNAL = "An internal value can be renamed and moved, not changed otherwise or deleted."
 IN_USE = "Something has this value: give it another one first."
 
@@ -54,7 +55,8 @@ def add_list_value(
             changes["position"] = (last or 0) + 1
         _, after = apply_changes(value, changes, EDITABLE)
         _make_counterpart(value, is_closed=is_closed)
-        value.save()
+        with unique("label", TAKEN):
+            value.save()
         after |= {"field": field, "is_closed": is_closed}
         record("list_value.created", value, summary=f"added {field} {value}", after=after)
     return value
@@ -76,7 +78,8 @@ def update_list_value(actor: Actor, value_id: int, **changes: Any) -> ListValue:
             del changes["position"]
         _check(value, changes)
         before, after = apply_changes(value, changes, EDITABLE)
-        value.save()
+        with unique("label", TAKEN):
+            value.save()
         summary = f"updated {value.field} {value}"
         if after:
             record("list_value.updated", value, summary=summary, before=before, after=after)
@@ -123,7 +126,7 @@ def _check(value: ListValue, changes: dict[str, Any], *, is_closed: bool = False
     )
     others = ListValue.objects.filter(field=field).exclude(pk=value.pk)
     if "label" in changes and others.filter(label__iexact=changes["label"]).exists():
-        raise Invalid.field("label", f"{field.label} has this value already.")
+        raise Invalid.field("label", TAKEN)
     for name, given in (changes | {"is_closed": is_closed}).items():
         if given and ONLY_OF.get(name, field) != field:
             raise Invalid.field(name, f"Only values of {ONLY_OF[name].label} have this.")

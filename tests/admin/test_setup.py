@@ -145,7 +145,7 @@ def test_a_phase_chooses_among_statuses_only(browser: Client) -> None:
             ListValue,
             {"field": "type", "label": "PHISHING"},
             "label",
-            "Type has this value already.",
+            "The field has a value of this label already.",
         ),
         (
             CustomField,
