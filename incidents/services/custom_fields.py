@@ -9,8 +9,9 @@ from cases.selectors import find
 from incidents.models import CustomField, IncidentTemplate
 from incidents.services import calculations
 from incidents.services.calculations import problem_of
+from incidents.services.conditions import checked_conditions
 from incidents.services.custom_values import EMPTY, LONGEST_LIST, checked_value
-from incidents.services.list_values import LOCK
+from incidents.services.lists import LOCK
 from incidents.services.names import check_length, strip_name
 from soar.core.actor import Actor
 from soar.core.errors import Conflict, Invalid
@@ -35,27 +36,7 @@ EDITABLE = frozenset(
     }
 )
 LISTS = (Type.LIST, Type.MULTI_SELECT)
-LABEL_LENGTH, LONGEST_INFO, MOST_CONDITIONS, LAST_POSITION = 200, 10_000, 20, 100_000
-# What a condition of visibility can ask for besides custom fields, by section and wire name.
-CONDITIONS = {
-    Section.INCIDENTS: frozenset(
-        {
-            "type",
-            "status",
-            "restriction",
-            "incident_kind",
-            "incident_category",
-            "purpose",
-            "phase",
-            "owner",
-            "folder",
-        }
-    ),
-    Section.TRIAGE: frozenset({"type", "status", "state", "owner", "source"}),
-    Section.TASKS: frozenset({"status", "priority", "mandatory", "source"}),
-    Section.NOTES: frozenset({"title"}),
-    Section.ATTACHMENTS: frozenset({"file_name", "file_type", "reference"}),
-}
+LABEL_LENGTH, LONGEST_INFO, LAST_POSITION = 200, 10_000, 100_000
 UNKNOWN = "There is no such custom field."
 TAKEN = "The section has a field of this label already."
 FULL = f"A section has at most {CustomField.MAXIMUM_NUMBER} fields, and no number is given twice."
@@ -75,7 +56,7 @@ def add_custom_field(
     if type not in Type.values:
         raise Invalid.field("type", "There is no such type.")
     with recording(actor) as record:
-        lock_for_transaction(f"custom fields of {section}")
+        lock_for_transaction(LOCK)
         rows = CustomField.objects.filter(section=section)
         number = (rows.aggregate(last=Max("number"))["last"] or 0) + 1
         if number > CustomField.MAXIMUM_NUMBER:
@@ -122,7 +103,6 @@ def remove_custom_field(actor: Actor, field_id: int) -> None:
     actor.require(Permission.SERVER_ADMINISTRATOR)
     with recording(actor) as record:
         field = _locked(field_id)
-        lock_for_transaction(LOCK)  # no template takes it up meanwhile
         if _is_relied_on(field):
             raise Conflict(IN_USE)
         field.removed_at = timezone.now()
@@ -133,10 +113,9 @@ def remove_custom_field(actor: Actor, field_id: int) -> None:
 
 
 def _locked(field_id: int) -> CustomField:
-    """Return a field, holding its section: what is checked against its neighbours stays true."""
+    """Return a field, holding all of set-up: what is checked against its neighbours stays true."""
+    lock_for_transaction(LOCK)
     rows = CustomField.objects.filter(removed_at=None)
-    field = find(rows, field_id, UNKNOWN)
-    lock_for_transaction(f"custom fields of {field.section}")
     return find(rows.select_for_update(), field_id, UNKNOWN)
 
 
@@ -152,8 +131,8 @@ def _apply(field: CustomField, changes: dict[str, Any]) -> tuple[dict[str, Any],
     if "values" in changes:
         changes["values"] = _checked_list(field, changes["values"])
     if "visible_when" in changes:
-        changes["visible_when"] = changes["visible_when"] or {}
-        _check_conditions(field, changes["visible_when"])
+        given, names = changes["visible_when"] or {}, {one.name for one in others}
+        changes["visible_when"] = checked_conditions(field.section, given, names)
     if "default" in changes or "values" in changes:
         values = changes.get("values", field.values)
         changes["default"] = _checked_default(field, values, changes.get("default", field.default))
@@ -197,17 +176,6 @@ def _checked_default(field: CustomField, values: list[str], default: Any) -> Any
         return None if default in EMPTY else checked_value(probe, default)
     except ValueError as error:
         raise Invalid.field("default", str(error)) from error
-
-
-def _check_conditions(field: CustomField, conditions: Any) -> None:
-    if not isinstance(conditions, dict) or len(conditions) > MOST_CONDITIONS:
-        raise Invalid.field("visible_when", f"An object of at most {MOST_CONDITIONS} conditions.")
-    known = CONDITIONS[Section(field.section)] | {one.name for one in _neighbours(field)}
-    for name, value in conditions.items():
-        if name not in known:
-            raise Invalid.field("visible_when", f"{name} is no other field of this section.")
-        if not isinstance(value, str | int | float) or len(str(value)) > LABEL_LENGTH:
-            raise Invalid.field("visible_when", f"{name} cannot have such a value.")
 
 
 def _is_relied_on(field: CustomField) -> bool:

@@ -9,7 +9,8 @@ from cases.models import CaseClassification
 from cases.selectors import find
 from cases.services.references import check_references, unique
 from incidents.models import IncidentTemplate, ListField, ListValue
-from incidents.services.lists import COUNTERPARTS
+from incidents.services.conditions import asking_for, follow_rename
+from incidents.services.lists import COUNTERPARTS, LOCK
 from incidents.services.names import strip_name
 from soar.core.actor import Actor
 from soar.core.errors import Conflict, Invalid
@@ -28,7 +29,6 @@ ONLY_OF = {
     "is_closed": ListField.STATUS,
 }
 LABEL_LENGTH, COUNTERPART_LENGTH, LAST_POSITION = 200, 100, 100_000
-LOCK = "list values"
 UNKNOWN = "There is no such list value."
 TAKEN = "The field has a value of this label already."
 INTERNAL = "An internal value can be renamed and moved, not changed otherwise or deleted."
@@ -63,7 +63,7 @@ def add_list_value(
 
 
 def update_list_value(actor: Actor, value_id: int, **changes: Any) -> ListValue:
-    """Rename or move a value, or change what a phase or type has besides.
+    """Rename or move a value, or change what a phase or type has besides; conditions follow a new name.
 
     Its counterpart in other doors keeps its name. Raise Forbidden, NotFound, Invalid, or Conflict for more
     than a new name or place of an internal one.
@@ -80,6 +80,8 @@ def update_list_value(actor: Actor, value_id: int, **changes: Any) -> ListValue:
         before, after = apply_changes(value, changes, EDITABLE)
         with unique("label", TAKEN):
             value.save()
+        if "label" in after:
+            follow_rename(record, value, before["label"])
         summary = f"updated {value.field} {value}"
         if after:
             record("list_value.updated", value, summary=summary, before=before, after=after)
@@ -97,7 +99,7 @@ def delete_list_value(actor: Actor, value_id: int) -> None:
         value = find(ListValue.objects.select_for_update(), value_id, UNKNOWN)
         if value.is_internal:
             raise Conflict(INTERNAL)
-        if _is_in_template(value):
+        if _is_in_template(value) or asking_for(value, value.label):
             raise Conflict(IN_USE)
         before = {"field": value.field, "label": value.label}
         summary = f"deleted {value.field} {value}"

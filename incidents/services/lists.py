@@ -9,6 +9,8 @@ from incidents.models import AlertStatus, ListField, ListValue
 from soar.core.errors import Invalid
 from soar.core.history import is_possible_id
 
+# Held by whoever changes list values, custom fields or templates: they refer to each other by name.
+LOCK = "incident set-up"
 # Values of these fields stand for rows that other doors know; each is named by the attribute it is linked by.
 COUNTERPARTS: dict[ListField, tuple[str, type[models.Model]]] = {
     ListField.STATUS: ("case_state", CaseState),

@@ -11,8 +11,7 @@ from cases.selectors import find
 from cases.services.references import check_references, unique
 from incidents.models import Folder, IncidentLabel, IncidentTemplate, ListField
 from incidents.services.custom_values import NAME, NO, YES, checked_values
-from incidents.services.list_values import LOCK
-from incidents.services.lists import find_types, find_value
+from incidents.services.lists import LOCK, find_types, find_value
 from incidents.services.names import check_length, strip_name
 from soar.core.actor import Actor
 from soar.core.errors import Invalid

@@ -13,6 +13,7 @@ from incidents.services.custom_fields import (
     remove_custom_field,
     update_custom_field,
 )
+from incidents.services.list_values import delete_list_value, update_list_value
 from incidents.services.templates import add_template
 from soar.core.actor import Actor
 from soar.core.errors import Conflict, Forbidden, Invalid, NotFound
@@ -81,6 +82,9 @@ def test_a_section_has_a_hundred_numbers(add: Callable[..., CustomField]) -> Non
         ({"visible_when": {"nonsense": 1}}, "visible_when"),
         ({"visible_when": {"opt_2": 1}}, "visible_when"),
         ({"visible_when": {"type": ["a"]}}, "visible_when"),
+        ({"visible_when": {"type": "Poetry"}}, "visible_when"),
+        ({"visible_when": {"opt_1": "x" * 201}}, "visible_when"),
+        ({"section": "tasks", "visible_when": {"status": "x"}}, "visible_when"),
         ({"visible_when": [1]}, "visible_when"),
         ({"additional_info": "x" * 10_001}, "additional_info"),
         ({"position": -1}, "position"),
@@ -137,6 +141,32 @@ def test_a_field_that_another_relies_on_stays(
     for field in (asked, counted, given):
         with pytest.raises(Conflict, match="Another field"):
             remove_custom_field(as_administrator, field.pk)
+
+
+def test_a_condition_names_a_list_value_by_its_label(add: Callable[..., CustomField]) -> None:
+    assert add(visible_when={"type": 17}).visible_when == {"type": "Phishing"}
+    triage = add(section="triage", visible_when={"status": "new", "source": "mail"})
+    assert triage.visible_when == {"status": "New", "source": "mail"}
+
+
+def test_a_condition_follows_when_the_value_is_renamed(
+    as_administrator: Actor, add: Callable[..., CustomField]
+) -> None:
+    field, other = add(visible_when={"type": 17}), add(visible_when={"opt_1": "Phishing"})
+    update_list_value(as_administrator, 17, label="Phish")
+    for one in (field, other):
+        one.refresh_from_db()
+    assert (field.visible_when, other.visible_when) == ({"type": "Phish"}, {"opt_1": "Phishing"})
+    changed = AuditLog.objects.get(action="custom_field.updated")
+    assert changed.object_id == field.pk
+
+
+def test_a_list_value_that_a_condition_names_stays(
+    as_administrator: Actor, add: Callable[..., CustomField]
+) -> None:
+    add(visible_when={"type": 17})
+    with pytest.raises(Conflict):
+        delete_list_value(as_administrator, 17)
 
 
 @pytest.mark.parametrize(
