@@ -193,18 +193,20 @@ def _checked_owner(value: Any) -> Any:
         return {"group": group_id}
     user_id = _user_id(value)
     if user_id is None:
-        raise Invalid.field("owner", "There is no such user.")
+        raise Invalid.field("owner", "There is no such active user.")
     return user_id
 
 
 def _user_id(value: Any) -> int | None:
-    """Return the id of a user given by id or user name; forms send ids as texts."""
+    """Return the id of an active user given by id or user name; forms send ids as texts."""
+    active = User.objects.filter(is_active=True)
     if isinstance(value, str):
-        found = User.objects.filter(login__iexact=value).values_list("pk", flat=True).first()
+        found = active.filter(login__iexact=value).values_list("pk", flat=True).first()
         if found is not None or not DIGITS.fullmatch(value):
             return found
         value = int(value)
-    return value if _exists(User, value) else None
+    is_known = is_possible_id(value) and active.filter(pk=value).exists()
+    return value if is_known else None
 
 
 def _exists(model: Any, pk: Any) -> bool:
@@ -232,8 +234,10 @@ def _checked_investigators(value: Any) -> list[dict[str, Any]]:
             raise Invalid.field("investigators", 'Each is {"user" or "group": id, "role": text}.')
         kind = "user" if "user" in one else "group"
         pk = _user_id(one["user"]) if kind == "user" else one["group"]
-        if pk is None or not _exists(User if kind == "user" else Group, pk):
-            raise Invalid.field("investigators", f"There is no such {kind}.")
+        if pk is None or (kind == "group" and not _exists(Group, pk)):
+            raise Invalid.field(
+                "investigators", f"There is no such {kind}, or none that is active."
+            )
         role = one.get("role") or ""
         if not isinstance(role, str) or len(role) > 100:
             raise Invalid.field("investigators", "A role is a text of at most 100 characters.")

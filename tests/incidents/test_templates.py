@@ -12,6 +12,7 @@ from incidents.services.templates import add_template, delete_template, update_t
 from soar.core.actor import Actor
 from soar.core.errors import Forbidden, Invalid, NotFound
 from soar.core.models import AuditLog, User
+from soar.core.services.users import set_active
 
 pytestmark = pytest.mark.django_db
 FIELDS = {
@@ -149,6 +150,17 @@ def test_investigators_and_notes_are_kept_in_one_form(
     who = [{"user": analyst.pk, "role": ""}, {"group": 2, "role": "Help"}]
     assert template.investigators == who
     assert template.notes == [{"title": "Call", "additional_info": ""}]
+
+
+def test_who_left_is_no_owner_and_no_investigator(as_administrator: Actor, analyst: User) -> None:
+    set_active(as_administrator, analyst.pk, active=False)
+    for values in (
+        {"fields": {"owner": analyst.pk}},
+        {"fields": {"owner": "analyst"}},
+        {"investigators": [{"user": analyst.pk}]},
+    ):
+        with pytest.raises(Invalid):
+            add_template(as_administrator, name="T", **values)
 
 
 def test_a_template_changes_in_part_and_its_fields_as_a_whole(as_administrator: Actor) -> None:
