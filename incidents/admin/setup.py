@@ -1,6 +1,6 @@
 """Templates, labels, folders, list values and custom fields in the console."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -50,10 +50,10 @@ from soar.core.permissions import Permission
 class Lines(forms.Field):
     """A list of texts, one a line."""
 
-    widget = UnfoldAdminTextareaWidget
-
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"required": False, "help_text": "One a line."} | options)
+        widget = UnfoldAdminTextareaWidget(attrs={"rows": 4})
+        usual = {"required": False, "help_text": "One a line.", "widget": widget}
+        super().__init__(**usual | options)
 
     def to_python(self, value: Any) -> list[str]:
         """Return the lines that have anything on them."""
@@ -122,6 +122,13 @@ class TemplateForm(SetUpForm):
     """A template, its tags one a line."""
 
     tags = Lines()
+
+    class Meta:
+        help_texts: ClassVar[dict[str, str]] = {
+            "fields": 'Values by field, list values by label or id: {"type": ["Phishing"], "restriction": "HIGH"}',
+            "investigators": '[{"user": id or name, "role": text}, {"group": id}]',
+            "notes": '[{"title": text, "additional_info": HTML}]',
+        }
 
 
 @admin.register(IncidentTemplate)
@@ -207,6 +214,13 @@ class CustomFieldForm(SetUpForm):
     """A field, the values of a list one a line."""
 
     values = Lines(help_text="For lists, one a line.")
+
+    class Meta:
+        help_texts: ClassVar[dict[str, str]] = {
+            "default": 'JSON, such as "text" or 5. Of a calculation: '
+            '{"operation": "difference", "of": ["closingtime", "openingtime"]}',
+            "visible_when": 'The values other fields must have: {"type": "Phishing"}',
+        }
 
 
 @admin.register(CustomField)

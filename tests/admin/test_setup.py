@@ -185,6 +185,15 @@ def test_the_page_of_a_label_tells_how_far_it_is(browser: Client, as_administrat
     assert "in all: 1" in text
 
 
+def test_fields_of_json_say_what_goes_into_them(browser: Client) -> None:
+    for model, names in (
+        (IncidentTemplate, ("fields", "investigators", "notes")),
+        (CustomField, ("default", "visible_when")),
+    ):
+        form = browser.get(url(model, "add")).context["adminform"].form
+        assert all("{" in form.fields[name].help_text for name in names)
+
+
 def test_section_and_type_of_a_field_are_fixed(browser: Client, as_administrator: Actor) -> None:
     field = add_custom_field(as_administrator, section="notes", label="A", type="Text")
     form = browser.get(url(field)).context["adminform"].form
