@@ -50,19 +50,21 @@ from incidents.models import (
     TimelineMark,
 )
 from iocs.models import Ioc
+from iocs.selectors import visible_catalogue_entries
 from soar.core.actor import Actor
-from soar.core.models import User
+from soar.core.models import AuditLog
 from soar.core.permissions import Permission
 
 M = TypeVar("M", bound=Model)
-SHOWN_WITH_ALERT = (
-    "type",
-    "status__list_value",
-    "severity__list_value",
-    "customer",
-    "owner",
-    "created_by",
+# What becomes of an indicator as such, wherever it is seen.
+SHARED_ACTIONS = (
+    "entity.verdict_set",
+    "entity.locked",
+    "entity.unlocked",
+    "entity.deleted",
+    "entity.restored",
 )
+LATEST_PLACES = 1000
 
 
 def visible_incidents(actor: Actor, levels: Levels = READ) -> QuerySet[Incident]:
@@ -298,20 +300,39 @@ def visible_alert_notes(actor: Actor) -> QuerySet[AlertNote]:
 
 
 def visible_entities(actor: Actor) -> QuerySet[Ioc]:
-    """Return the indicators of visible cases and alerts, and those he catalogued himself; deleted ones too."""
+    """Return the indicators of visible cases and alerts and of his own catalogue; deleted ones too."""
     in_cases = visible_case_iocs(actor).order_by().values("ioc")
     in_alerts = visible_alert_iocs(actor).order_by().values("ioc")
+    catalogued = visible_catalogue_entries(actor).order_by().values("ioc")
     return Ioc.objects.filter(
-        Q(pk__in=in_cases) | Q(pk__in=in_alerts) | Q(catalogued_by=actor.user_id)
+        Q(pk__in=in_cases) | Q(pk__in=in_alerts) | Q(pk__in=catalogued),
     )
 
 
+def visible_entity_lines(actor: Actor, ioc_id: int) -> QuerySet[AuditLog]:
+    """Return what was done to an indicator: for all, in visible cases and alerts, and by himself."""
+    places = {
+        "cases.caseioc": visible_case_iocs(actor).filter(ioc_id=ioc_id),
+        "incidents.alertioc": visible_alert_iocs(actor).filter(ioc_id=ioc_id),
+        "iocs.catalogueentry": visible_catalogue_entries(actor).filter(ioc_id=ioc_id),
+    }
+    condition = Q(object_type="iocs.ioc", object_id=ioc_id, action__in=SHARED_ACTIONS)
+    for label, rows in places.items():
+        # As numbers: the index of the trail serves those, not a subquery that is one of several.
+        ids = list(rows.order_by("-pk").values_list("pk", flat=True)[:LATEST_PLACES])
+        condition |= Q(object_type=label, object_id__in=ids)
+    return AuditLog.objects.filter(condition)
+
+
 def visible_attachments(actor: Actor, levels: Levels = READ) -> QuerySet[Attachment]:
-    """Return the files on visible incidents, alerts and indicators."""
+    """Return the files on visible incidents and alerts, and those he put on indicators himself.
+
+    Others see the same indicator through cases of theirs, which nobody else need know of.
+    """
     return Attachment.objects.filter(
         Q(incident_id__in=visible_cases(actor, levels).order_by().values("pk"))
         | Q(alert_id__in=visible_alerts(actor).order_by().values("pk"))
-        | Q(ioc_id__in=visible_entities(actor).order_by().values("pk"))
+        | Q(ioc__isnull=False, user=actor.user_id)
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from iocs.models import IocType, Tlp
+from iocs.models import CatalogueEntry, IocType, Tlp
 from soar.core.actor import Actor
 
 
@@ -14,3 +14,8 @@ def visible_ioc_types(actor: Actor) -> QuerySet[IocType]:
 def visible_tlps(actor: Actor) -> QuerySet[Tlp]:
     """Return the TLP levels: reference data every user may read."""
     return Tlp.objects.all()
+
+
+def visible_catalogue_entries(actor: Actor) -> QuerySet[CatalogueEntry]:
+    """Return the entries of his own catalogue."""
+    return CatalogueEntry.objects.filter(user=actor.user_id)

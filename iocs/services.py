@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import IntegrityError
+from django.db.models import Q
 
-from iocs.models import Ioc, IocType, Tlp
+from iocs.models import Ioc, IocType, Tlp, Verdict
 from iocs.models.iocs import fingerprint
 from soar.core.actor import Actor
 from soar.core.errors import Conflict, Invalid, NotFound
@@ -18,6 +19,8 @@ from soar.core.services.reference_rows import ReferenceTable
 IOC_TYPE_EDITABLE = frozenset(
     {"name", "description", "taxonomy", "validation_regex", "validation_expect"}
 )
+# What keeps an IOC that no case holds: somebody's catalogue, an alert, a lock.
+NOT_KEPT = Q(catalogued_by=None, catalogue_entries=None, alert_iocs=None, locked_at=None)
 TLP_LEVELS = ReferenceTable(Tlp, "tlp", editable=frozenset({"name", "bscolor"}))
 
 
@@ -43,16 +46,18 @@ def rewrite_ioc(ioc: Ioc, *, type_id: int, value: str) -> Ioc:
     return ioc
 
 
-def drop_unreferenced_iocs(ioc_ids: Iterable[int]) -> int:
-    """Delete those of the IOCs that nothing refers to any more and return how many they were.
+def may_be_rewritten(ioc: Ioc) -> bool:
+    """Tell whether only cases know an IOC and nobody judged it, so that its value can become another."""
+    plain = Ioc.objects.filter(NOT_KEPT, pk=ioc.pk, verdict=Verdict.NONE, deleted_at=None)
+    return plain.select_for_update(of=("self",)).first() is not None
 
-    What a case or an alert mentions stays, and so does what somebody catalogued by itself.
-    """
+
+def drop_unreferenced_iocs(ioc_ids: Iterable[int]) -> int:
+    """Delete those of the IOCs that nothing keeps and no case refers to, and return how many they were."""
     ids = sorted(set(ioc_ids))
     # Lock first, look second: whoever linked one of them meanwhile has then committed and counts.
     list(Ioc.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
-    idle = Ioc.objects.filter(pk__in=ids, case_iocs=None, alert_iocs=None, catalogued_by=None)
-    _, deleted = idle.delete()
+    _, deleted = Ioc.objects.filter(NOT_KEPT, pk__in=ids, case_iocs=None).delete()
     return deleted.get(Ioc._meta.label, 0)
 
 

@@ -11,7 +11,7 @@ from cases.permissions import default_level, level_query, require_case
 from cases.selectors import WRITE, find, visible_case_iocs
 from cases.services.references import check_references
 from iocs.models import Ioc, IocType, Tlp
-from iocs.services import drop_unreferenced_iocs, ensure_ioc, rewrite_ioc
+from iocs.services import drop_unreferenced_iocs, ensure_ioc, may_be_rewritten, rewrite_ioc
 from soar.core.actor import Actor
 from soar.core.compiled import CompiledQuery
 from soar.core.errors import Invalid
@@ -186,7 +186,8 @@ def _locked(actor: Actor, case_id: int, ioc_id: int, message: str) -> CaseIoc:
 
 
 def _corrected(case_ioc: CaseIoc, *, type_id: int, value: str) -> Ioc:
-    is_shared = CaseIoc.objects.filter(ioc=case_ioc.ioc_id).exclude(pk=case_ioc.pk).exists()
+    others = CaseIoc.objects.filter(ioc=case_ioc.ioc_id).exclude(pk=case_ioc.pk)
+    is_shared = others.exists() or not may_be_rewritten(case_ioc.ioc)
     target, is_new = ensure_ioc(type_id=type_id, value=value)
     if CaseIoc.objects.filter(case_id=case_ioc.case_id, ioc=target).exists():
         raise Invalid.field("value", "IOC already exists in this case")

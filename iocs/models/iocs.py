@@ -5,6 +5,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from iocs.models.lookups import IocType
@@ -26,8 +27,8 @@ class Verdict(models.TextChoices):
 class Ioc(models.Model):
     """A type and a value. What one case says of it is cases.CaseIoc.
 
-    A locked one takes no change and no action. One that somebody catalogued by itself has `catalogued_by`
-    and stays when no case refers to it any more; a deleted one is hidden until it is restored.
+    A locked one takes no change and no action. One that was catalogued by itself has `catalogued_by`, who did
+    so first, and stays when no case refers to it any more; a deleted one is hidden until it is restored.
     """
 
     type = models.ForeignKey(IocType, on_delete=models.PROTECT, related_name="iocs")
@@ -52,8 +53,21 @@ class Ioc(models.Model):
         ordering = ["id"]
         verbose_name = "IOC"
         verbose_name_plural = "IOCs"
+        indexes = [
+            # On the few that are anything special, so that the many cost nothing to insert.
+            models.Index(
+                fields=["verdict", "-id"], condition=~Q(verdict="none"), name="ioc_by_verdict"
+            ),
+            models.Index(
+                fields=["locked_at"], condition=Q(locked_at__isnull=False), name="ioc_locked"
+            ),
+            models.Index(
+                fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="ioc_deleted"
+            ),
+        ]
         constraints = [
-            models.UniqueConstraint(fields=["type", "value_hash"], name="ioc_unique_type_and_value")
+            # The value comes first: it is looked up without its type as well.
+            models.UniqueConstraint(fields=["value_hash", "type"], name="ioc_unique_type_and_value")
         ]
 
     def __str__(self) -> str:
