@@ -7,7 +7,7 @@ from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, TextField, W
 from django.db.models.functions import Cast, RowNumber
 
 from cases.models import Case
-from cases.selectors import visible_cases
+from cases.selectors import visible_case_iocs, visible_cases
 from modules.hooks import resolve
 from modules.models import HookSubscription, Module, ModuleRun, ModuleSwitch
 from soar.core.actor import Actor
@@ -49,12 +49,27 @@ def runs_on(actor: Actor, kind: str, object_id: int, case_id: int | None) -> Que
 
     Targets are found in the text of their JSON, whose keys each database orders in its own way.
     """
-    of_case = ModuleRun.objects.filter(case_id=case_id).order_by("-id").values_list("pk", flat=True)
-    too_old = of_case[SEARCHED : SEARCHED + 1].first() or 0
+    of_case = ModuleRun.objects.filter(case_id=case_id)
+    return _on_object(visible_runs(actor).filter(case_id=case_id), of_case, kind, object_id)
+
+
+def runs_about_ioc(actor: Actor, ioc_id: int) -> QuerySet[ModuleRun]:
+    """Return the runs on an indicator in the visible cases that hold it, newest first, among their last."""
+    cases = visible_case_iocs(actor).filter(ioc_id=ioc_id).order_by().values("case_id")
+    of_cases = ModuleRun.objects.filter(case_id__in=cases)
+    return _on_object(of_cases, of_cases, "ioc", ioc_id)
+
+
+def _on_object(
+    rows: QuerySet[ModuleRun], searched: QuerySet[ModuleRun], kind: str, object_id: int
+) -> QuerySet[ModuleRun]:
+    """Return those of the runs that are on an object and among the last of the searched ones."""
+    newest = searched.order_by("-id").values_list("pk", flat=True)
+    too_old = newest[SEARCHED : SEARCHED + 1].first() or 0
     found = Q(_targets__contains=f'"id": {object_id},') | Q(
         _targets__contains=f'"id": {object_id}}}'
     )
-    rows = visible_runs(actor).filter(case_id=case_id, object_kind=kind, pk__gt=too_old)
+    rows = rows.filter(object_kind=kind, pk__gt=too_old)
     return rows.alias(_targets=Cast("targets", TextField())).filter(found).order_by("-id")
 
 

@@ -31,6 +31,7 @@ from soar.core.recording import Record
 
 NOT_WRITABLE = "modules may not write this field"
 NO_SUCH_FIELD = "modules cannot write this field"
+LOCKED = "the IOC is locked"
 SHARED = "another case holds this IOC and would see it: write to custom_attributes"
 
 
@@ -76,6 +77,12 @@ class _Draft:
             note_entry(sheet.conflicts, head | entry)
         for name, change, reason in merge.refused:
             sheet.refuse(self.kind, self.pk, name, reason, change)
+
+    def note_conflict(self, name: str, change: Any, reason: str) -> None:
+        """Note a change that is not written because of how things are."""
+        old, new = pair_of(change) or (None, None)
+        entry = {"field": name, "old": old, "new": new, "reason": reason}
+        note_entry(self.desk.sheet.conflicts, {"kind": self.kind, "id": self.pk} | entry)
 
 
 def enrich(
@@ -132,6 +139,9 @@ def _set(draft: _Draft, name: str, column: Column, change: Any) -> None:
     if target is draft.observable and _is_shared(draft):
         draft.desk.sheet.refuse(draft.kind, draft.pk, name, SHARED, change)
         return
+    if target is draft.observable and target is not None and target.locked_at is not None:
+        draft.note_conflict(name, change, LOCKED)
+        return
     now = getattr(target, column.attribute)
     if column.form is Form.TEXT:
         merge = merge_text(name, now, change, limit=column.limit, is_required=column.is_required)
@@ -173,10 +183,8 @@ def _correct_value(draft: _Draft, name: str, change: Any) -> None:
             draft.desk.actor, draft.row.case_id, draft.row.ioc_id, value=merge.value
         )
     except DomainError as error:
-        old, new = pair_of(change) or (None, None)
         reason = "; ".join(text for texts in error.fields.values() for text in texts)
-        entry = {"field": name, "old": old, "new": new, "reason": reason or error.message}
-        note_entry(draft.desk.sheet.conflicts, {"kind": draft.kind, "id": draft.pk} | entry)
+        draft.note_conflict(name, change, reason or error.message)
     else:
         draft.note(merge)
         draft.observable = None

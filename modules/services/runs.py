@@ -16,10 +16,11 @@ from cases.selectors import (
     visible_notes,
     visible_tasks,
 )
+from iocs.models import Ioc
 from modules.models import HookSubscription, Module, ModuleRun
 from modules.selectors import MANUAL_PREFIX, manual_subscriptions
 from soar.core.actor import Actor
-from soar.core.errors import Invalid
+from soar.core.errors import Conflict, Invalid
 from soar.core.history import is_possible_id
 from soar.core.recording import recording
 
@@ -32,10 +33,11 @@ IN_CASE: dict[str, tuple[Visible, str]] = {
     "task": (visible_tasks, "pk"),
     "evidence": (visible_evidences, "pk"),
 }
-GLOBAL_TASK, CASE = "global_task", "case"
+GLOBAL_TASK, CASE, IOC = "global_task", "case", "ioc"
 # Modules every installation of DFIR-IRIS has and clients therefore call, and what stands for them here.
 SUBSTITUTES = {"iris_check_module": "watchfloor_check"}
 ERRORS = "Errors encountered during processing of data. "
+LOCKED = "A locked IOC takes no action"
 QUEUED = "Queued task with {} objects"
 
 
@@ -53,7 +55,7 @@ def request_runs(
     The hook is that of the type, whatever name a client sends (contract §2.5, client quirk). Without a
     module or a name every active one matches. For the type `case` the case itself is the target. What
     is not of this case, or not visible, counts as not found; Invalid then names it after the others were
-    queued. Raise Forbidden, or Invalid when nothing is registered for this.
+    queued. Raise Forbidden, Invalid when nothing is registered for this, or Conflict for a locked indicator.
     """
     require_case(actor, case_id)
     asked = [case_id] if object_type == CASE else list(dict.fromkeys(target_ids))
@@ -61,6 +63,8 @@ def request_runs(
     matching = _matching(object_type, module_name, ui_name)
     missing = set(missing_ids(asked, known))
     found = [pk for pk in asked if pk not in missing]
+    if object_type == IOC:
+        _require_unlocked(found)
     runs = _queue(actor, case_id, object_type, found, matching) if found else []
     if missing:
         details = [f"Object ID {pk} not found" for pk in asked if pk in missing]
@@ -80,6 +84,13 @@ def _known(actor: Actor, case_id: int, object_type: str, ids: list[int]) -> Iter
     visible, key = IN_CASE[object_type]
     rows = visible(actor).filter(case_id=case_id, **{f"{key}__in": possible})
     return rows.values_list(key, flat=True)
+
+
+def _require_unlocked(ioc_ids: list[int]) -> None:
+    locked = Ioc.objects.filter(pk__in=ioc_ids, locked_at__isnull=False).order_by("pk")
+    details = [f"Object ID {pk} is locked" for pk in locked.values_list("pk", flat=True)]
+    if details:
+        raise Conflict(LOCKED, details=details)
 
 
 def _matching(object_type: str, module_name: str, ui_name: str) -> list[HookSubscription]:

@@ -1,0 +1,239 @@
+"""`entities/`: the observables of all incidents the caller sees (contract §4.6)."""
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from cases.selectors import find, visible_case_iocs
+from incidents.selectors import visible_entities, visible_entity_lines
+from incidents.services.entities import (
+    UNKNOWN,
+    catalogue_entity,
+    delete_entity,
+    restore_entity,
+    set_verdict,
+    update_entity,
+)
+from incidents.services.entity_facts import detail_of, facts_of
+from iocs.models import Ioc
+from modules.models import ModuleRun
+from modules.selectors import runs_about_ioc
+from modules.services.entity_runs import request_entity_runs
+from soar.api.base import represent
+from soar.api.cloudsoar.entity_filters import BEST_FIRST, entity_table, narrowed
+from soar.api.cloudsoar.entity_shapes import (
+    EntityActionIn,
+    EntityChangesIn,
+    EntityIn,
+    EntityListIn,
+    EntityOut,
+    EntityRowOut,
+    EntityUpdatedOut,
+    HolderOut,
+    LatestIn,
+    StartedActionOut,
+    StepOut,
+    ThreatIndicatorIn,
+    entity,
+    entity_row,
+    steps,
+    tag_rows,
+)
+from soar.api.cloudsoar.entity_types import ioc_type_id
+from soar.api.cloudsoar.filters import FilterField, FilterTable, Numbers, Texts
+from soar.api.cloudsoar.paging import ListingIn, Page
+from soar.api.cloudsoar.views import CloudSoarViewSet, FailureOut, endpoint, needs
+from soar.core.permissions import Permission
+
+ANALYST = needs(Permission.STANDARD_USER)
+UPDATED = "Entity updated"
+SHOWN_ENRICHMENTS = 50
+HOLDERS = FilterTable(
+    FilterField("id", "ID", Numbers(), "case_id"),
+    FilterField("incidentid", "Incident ID", Texts(), "case__incident__reference"),
+    FilterField("description", "Description", Texts(), "case__name"),
+    free_text=("case__name", "case__incident__reference"),
+)
+ROW_EXAMPLE = {
+    "id": 301,
+    "value": "203.0.113.7",
+    "type": "ipaddress",
+    "tag": [],
+    "related_incidents_count": 1,
+    "favorite": False,
+    "locked": False,
+    "deleted": False,
+}
+UPDATED_EXAMPLE = {
+    "detail": UPDATED,
+    "id": 301,
+    "tag": [{"value": "\N{LARGE RED CIRCLE}"}, {"value": "MALICIOUS"}],
+    "threat_indicator": "malicious",
+}
+CONFLICT = {409: FailureOut}
+
+
+class EntityViewSet(CloudSoarViewSet):
+    """Entities over all incidents."""
+
+    @endpoint(
+        ANALYST,
+        summary="List entities",
+        query=EntityListIn,
+        gives=EntityRowOut(many=True),
+        examples={"One entity": [ROW_EXAMPLE]},
+    )
+    def list(self, request: Request) -> Response:
+        """Answer a page of entities, newest first."""
+        return self._page(request, self.query(EntityListIn))
+
+    @endpoint(
+        ANALYST,
+        summary="Search entities",
+        description="What is no clause about a field is looked for in the values; those that are just that "
+        "come first. Deleted entities are found with `deleted: true`.",
+        takes=ListingIn,
+        gives=EntityRowOut(many=True),
+        examples={"One entity": [ROW_EXAMPLE]},
+    )
+    def search(self, request: Request) -> Response:
+        """Answer a page of what was found."""
+        return self._page(request, self.read(ListingIn))
+
+    @endpoint(
+        ANALYST,
+        summary="Catalogue an entity",
+        description="Without an incident; only you see what you say of it there. An entity that you see already "
+        "is answered as it is, with 200.",
+        takes=EntityIn,
+        gives=EntityOut,
+        code=201,
+        also={200: EntityOut, **CONFLICT},
+    )
+    def create(self, request: Request) -> Response:
+        """Answer the entity, made or known."""
+        fields = self.read(EntityIn)
+        type_id = ioc_type_id(fields.pop("type"))
+        ioc, is_new = catalogue_entity(self.actor, type_id=type_id, **fields)
+        return Response(self._shown(ioc), status=201 if is_new else 200)
+
+    @endpoint(ANALYST, summary="Fetch an entity", gives=EntityOut)
+    def retrieve(self, request: Request, entity_id: int) -> Response:
+        """Answer an entity, a deleted one too."""
+        return Response(self._shown(self._entity(entity_id)))
+
+    @endpoint(
+        ANALYST,
+        summary="Change an entity",
+        description="Tags and text go into every incident and alert you may write that holds it, and into your "
+        "catalogue; threat indicator and lock are everybody's, the favourite is yours.",
+        takes=EntityChangesIn,
+        gives=EntityUpdatedOut,
+        also=CONFLICT,
+        examples={"Held for malicious": UPDATED_EXAMPLE},
+    )
+    def update(self, request: Request, entity_id: int) -> Response:
+        """Answer what became of the entity."""
+        fields = self.read(EntityChangesIn)
+        replaces = fields.pop("tag_mode") == "replace"
+        ioc = update_entity(self.actor, entity_id, replaces_tags=replaces, **fields)
+        return self._updated(ioc)
+
+    @endpoint(
+        ANALYST,
+        summary="Delete an entity",
+        description="It is hidden from lists until it is restored; incidents keep it.",
+        code=204,
+        also=CONFLICT,
+    )
+    def destroy(self, request: Request, entity_id: int) -> Response:
+        """Answer that it is deleted."""
+        delete_entity(self.actor, entity_id)
+        return Response(status=204)
+
+    @endpoint(ANALYST, summary="Restore a deleted entity", gives=EntityOut, also=CONFLICT)
+    def restore(self, request: Request, entity_id: int) -> Response:
+        """Answer the entity."""
+        restore_entity(self.actor, entity_id)
+        return Response(self._shown(self._entity(entity_id)))
+
+    @endpoint(
+        ANALYST,
+        summary="Set the threat indicator",
+        takes=ThreatIndicatorIn,
+        gives=EntityUpdatedOut,
+        also=CONFLICT,
+        examples={"Held for malicious": UPDATED_EXAMPLE},
+    )
+    def threat_indicator(self, request: Request, entity_id: int) -> Response:
+        """Answer the entity with its reserved tags."""
+        return self._updated(set_verdict(self.actor, entity_id, **self.read(ThreatIndicatorIn)))
+
+    @endpoint(
+        ANALYST,
+        summary="List the incidents an entity appears in",
+        query=ListingIn,
+        gives=HolderOut(many=True),
+    )
+    def incidents(self, request: Request, entity_id: int) -> Response:
+        """Answer a page of visible incidents, newest first."""
+        rows = visible_case_iocs(self.actor).filter(ioc=self._entity(entity_id))
+        rows = rows.select_related("case__incident", "case__state__list_value")
+        page = Page.of(rows, HOLDERS, self.query(ListingIn), default_order="-id")
+        return page.answer(request, [represent(HolderOut, row) for row in page.rows])
+
+    @endpoint(
+        ANALYST,
+        summary="Show what happened to an entity",
+        description="Changes and runs of modules in the incidents you see, newest first.",
+        query=LatestIn,
+        gives=StepOut(many=True),
+    )
+    def timeline(self, request: Request, entity_id: int) -> Response:
+        """Answer the last steps."""
+        count = self.query(LatestIn)["page_size"]
+        ioc = self._entity(entity_id)
+        lines = list(visible_entity_lines(self.actor, ioc.pk)[:count])
+        runs = list(runs_about_ioc(self.actor, ioc.pk)[:count])
+        return Response(steps(lines, runs, count))
+
+    @endpoint(
+        ANALYST,
+        summary="Run a module on an entity",
+        takes=EntityActionIn,
+        gives=StartedActionOut(many=True),
+        code=202,
+        also=CONFLICT,
+    )
+    def actions(self, request: Request, entity_id: int) -> Response:
+        """Answer the queued runs."""
+        asked = self.read(EntityActionIn)
+        runs = request_entity_runs(
+            self.actor,
+            entity_id,
+            module_name=asked["module"],
+            ui_name=asked["action"],
+            case_id=asked.get("incident_id"),
+        )
+        return Response([represent(StartedActionOut, run) for run in runs], status=202)
+
+    def _page(self, request: Request, asked: dict[str, Any]) -> Response:
+        table = entity_table(self.actor)
+        seen = visible_entities(self.actor).select_related("type")
+        rows = narrowed(seen, table, asked["filter"], asked)
+        page = Page.of(rows, table, asked, default_order=BEST_FIRST)
+        return page.answer(request, [entity_row(one) for one in facts_of(self.actor, page.rows)])
+
+    def _entity(self, entity_id: int) -> Ioc:
+        return find(visible_entities(self.actor).select_related("type"), entity_id, UNKNOWN)
+
+    def _shown(self, ioc: Ioc) -> dict[str, Any]:
+        runs = runs_about_ioc(self.actor, ioc.pk).select_related("module")
+        ended_well = runs.filter(status=ModuleRun.Status.SUCCESS)
+        return entity(detail_of(self.actor, ioc), [*ended_well[:SHOWN_ENRICHMENTS]])
+
+    def _updated(self, ioc: Ioc) -> Response:
+        facts = facts_of(self.actor, [ioc])[0]
+        body = {"detail": UPDATED, "id": ioc.pk, "tag": tag_rows(facts.tags)}
+        return Response(body | {"threat_indicator": ioc.verdict})

@@ -1,0 +1,198 @@
+"""What lists of entities are filtered by: conditions over what the caller sees of them, never over more."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import Case, CharField, Q, QuerySet, Value, When
+from django.db.models.functions import Concat, Replace
+
+from cases.selectors import visible_case_iocs
+from incidents.selectors import visible_alert_iocs, visible_favorite_iocs
+from incidents.services.entity_tags import RESERVED, parted
+from iocs.models import Ioc, IocType, Verdict
+from iocs.models.iocs import fingerprint
+from iocs.selectors import visible_catalogue_entries
+from soar.api.cloudsoar.entity_types import wire_type
+from soar.api.cloudsoar.filter_language import Clause, clauses_of
+from soar.api.cloudsoar.filters import (
+    CONTAINS,
+    EQUAL,
+    LOOKUPS,
+    NO_ORDER,
+    NUMBER,
+    UNEQUAL,
+    Choices,
+    FilterField,
+    FilterTable,
+    Numbers,
+    Texts,
+)
+from soar.api.cloudsoar.forms import FALSE, TRUE
+from soar.core.actor import Actor
+from soar.core.errors import Invalid
+
+BEST_FIRST = "exact"
+NO_HASH = ""
+# The conditions of a GET besides its filter, each an exact match on the field of this name.
+PARAMETERS = ("type", "value", "tag", "incident", "threat", "favorite", "locked", "deleted")
+
+
+class Values(Texts):
+    """Values: the whole of one is found by its fingerprint, which has an index."""
+
+    def condition(self, lookup: str, clause: Clause) -> Q:
+        """Return the condition."""
+        if clause.operator == CONTAINS and not clause.is_quoted:
+            return super().condition(lookup, clause)
+        return _signed(clause, Q(value_hash=fingerprint(clause.value)))
+
+
+class Marks:
+    """Whether a moment is set."""
+
+    def condition(self, lookup: str, clause: Clause) -> Q:
+        """Return the condition."""
+        return Q(**{f"{lookup}__isnull": not _is_asked_for(clause)})
+
+
+class Verdicts:
+    """The verdicts, by their names."""
+
+    def condition(self, lookup: str, clause: Clause) -> Q:
+        """Return the condition."""
+        word = clause.value.lower()
+        if word not in Verdict.values:
+            raise ValueError(f"is one of {', '.join(Verdict.values)}")
+        return _signed(clause, Q(**{lookup: word}))
+
+
+@dataclass(frozen=True)
+class Favorites:
+    """Whether an entity is a favourite of the caller."""
+
+    actor: Actor
+
+    def condition(self, lookup: str, clause: Clause) -> Q:
+        """Return the condition."""
+        is_one = Q(pk__in=visible_favorite_iocs(self.actor).order_by().values("ioc"))
+        return is_one if _is_asked_for(clause) else ~is_one
+
+
+@dataclass(frozen=True)
+class Holders:
+    """The incidents the caller sees that hold an entity, by id or incident ID."""
+
+    actor: Actor
+
+    def condition(self, lookup: str, clause: Clause) -> Q:
+        """Return the condition."""
+        named = Q(case__incident__reference=clause.value)
+        if NUMBER.fullmatch(clause.value):
+            named |= Q(case_id=int(clause.value))
+        holders = visible_case_iocs(self.actor).filter(named).order_by()
+        return _signed(clause, Q(pk__in=holders.values("ioc")))
+
+
+@dataclass(frozen=True)
+class Tags:
+    """Tags the caller sees: `:` looks for a part of one, and for the whole where it is quoted."""
+
+    actor: Actor
+
+    def condition(self, lookup: str, clause: Clause) -> Q:
+        """Return the condition."""
+        is_part = clause.operator == CONTAINS and not clause.is_quoted
+        verdicts = [
+            verdict for verdict, words in RESERVED.items() if _names(words, clause, is_part=is_part)
+        ]
+        found = Q(verdict__in=verdicts)
+        if parted([clause.value])[0] is None:
+            wanted = clause.value if is_part else f",{clause.value.strip()},"
+            found |= reduce(or_, (Q(pk__in=rows) for rows in self._tagged(wanted)))
+        return _signed(clause, found)
+
+    def _tagged(self, wanted: str) -> Iterable[QuerySet[Any]]:
+        """Return the ids of what is tagged in cases, in alerts, and in the caller's catalogue."""
+        comma = Value(",", output_field=CharField())
+        tight = Replace("tags", Value(", "), comma)
+        for visible in (visible_case_iocs, visible_alert_iocs, visible_catalogue_entries):
+            rows = visible(self.actor).order_by().alias(_tags=Concat(comma, tight, comma))
+            yield rows.filter(_tags__icontains=wanted).values("ioc")
+
+
+class EntityTable(FilterTable):
+    """The fields of lists of entities, and the order that has whole matches of free text first."""
+
+    def order(self, name: str) -> tuple[str, ...]:
+        """Return what to sort by."""
+        return ("-is_exact", "-pk") if name == BEST_FIRST else super().order(name)
+
+
+def entity_table(actor: Actor) -> EntityTable:
+    """Return what an actor may filter and sort entities by."""
+    return EntityTable(
+        FilterField("id", "ID", Numbers(), "pk"),
+        FilterField("value", "Value", Values(), "value"),
+        FilterField("type", "Type", Choices(_types), "type_id"),
+        FilterField("tag", "Tags", Tags(actor), "", is_sortable=False),
+        FilterField("incident", "Incident", Holders(actor), "", is_sortable=False),
+        FilterField("threat", "Threat indicator", Verdicts(), "verdict"),
+        FilterField("favorite", "Favorite", Favorites(actor), "", is_sortable=False),
+        FilterField("locked", "Locked", Marks(), "locked_at", is_sortable=False),
+        FilterField("deleted", "Deleted", Marks(), "deleted_at", is_sortable=False),
+        free_text=("value",),
+    )
+
+
+def narrowed(
+    rows: QuerySet[Ioc], table: FilterTable, text: str, asked: Mapping[str, Any]
+) -> QuerySet[Ioc]:
+    """Return the rows that the parameters of a request leave, marked where free text is the whole value.
+
+    Deleted ones are left out unless the filter or a parameter speaks of deletion. Raise Invalid.
+    """
+    clauses = clauses_of(text, table.fields)
+    given = {name: str(asked[name]) for name in PARAMETERS if asked.get(name) not in (None, "")}
+    condition = Q()
+    for name, value in given.items():
+        one = table.fields[name]
+        try:
+            condition &= one.kind.condition(one.lookup, Clause(name, EQUAL, value, is_quoted=True))
+        except ValueError as error:
+            raise Invalid.field(name, f"{one.label} {error}.") from error
+    if "deleted" not in given and all(clause.field != "deleted" for clause in clauses):
+        condition &= Q(deleted_at=None)
+    hashes = [fingerprint(clause.value) for clause in clauses if not clause.field]
+    whole = When(value_hash__in=[*hashes, NO_HASH], then=Value(1))
+    return rows.filter(condition).annotate(is_exact=Case(whole, default=Value(0)))
+
+
+def _types() -> dict[str, int]:
+    """Return the types by the names of this door and by their own."""
+    own = dict(IocType.objects.values_list("name", "pk"))
+    return own | {wire_type(name): pk for name, pk in own.items()}
+
+
+def _names(words: tuple[str, ...], clause: Clause, *, is_part: bool) -> bool:
+    if is_part:
+        return any(clause.value.lower() in word.lower() for word in words)
+    return clause.value.strip() in words
+
+
+def _is_asked_for(clause: Clause) -> bool:
+    """Tell whether a clause asks for what has a property, or for what has not. Raise ValueError."""
+    word = clause.value.lower()
+    if word not in TRUE | FALSE:
+        raise ValueError("is true or false")
+    if clause.operator in LOOKUPS:
+        raise ValueError(NO_ORDER)
+    return (word in TRUE) != (clause.operator == UNEQUAL)
+
+
+def _signed(clause: Clause, equal: Q) -> Q:
+    if clause.operator in LOOKUPS:
+        raise ValueError(NO_ORDER)
+    return ~equal if clause.operator == UNEQUAL else equal
