@@ -6,7 +6,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Case, CharField, Q, QuerySet, Value, When
+from django.db.models import Case, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Concat, Replace
 
 from cases.selectors import visible_case_iocs
@@ -116,10 +116,14 @@ class Tags:
 
     def _tagged(self, wanted: str) -> Iterable[QuerySet[Any]]:
         """Return the ids of what is tagged in cases, in alerts, and in the caller's catalogue."""
-        comma = Value(",", output_field=CharField())
-        tight = Replace("tags", Value(", "), comma)
+        comma, text = Value(","), TextField()
+        tight = Replace("tags", Value(", "), comma, output_field=text)
         for visible in (visible_case_iocs, visible_alert_iocs, visible_catalogue_entries):
-            rows = visible(self.actor).order_by().alias(_tags=Concat(comma, tight, comma))
+            rows = (
+                visible(self.actor)
+                .order_by()
+                .alias(_tags=Concat(comma, tight, comma, output_field=text))
+            )
             yield rows.filter(_tags__icontains=wanted).values("ioc")
 
 
