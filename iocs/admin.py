@@ -1,4 +1,4 @@
-"""Reference data of indicators in the console; the indicators are in cases.admin, which knows who sees them."""
+"""Reference data of indicators in the console; the indicators are in cases.admin and incidents.admin, which know who sees them."""
 
 from django.contrib import admin
 

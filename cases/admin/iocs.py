@@ -1,4 +1,4 @@
-"""Indicators in the console: what each case says of them, and the observables behind."""
+"""Indicators in the console: what each case says of them; incidents.admin has the observables behind."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from cases.admin.base import ATTRIBUTES, BY_CASE, CaseRecordAdmin
 from cases.models import CaseIoc
-from cases.selectors import visible_activities, visible_case_iocs, visible_iocs
+from cases.selectors import visible_activities, visible_case_iocs
 from cases.services.iocs import Added, add_ioc, remove_ioc, update_ioc
-from iocs.models import Ioc, IocType
+from iocs.models import IocType
 from soar.core.actor import Actor
-from soar.core.admin.base import ReadOnlyAdmin, Services
+from soar.core.admin.base import Services
 from soar.core.errors import Invalid
 
 ALREADY_HERE = "IOC already exists in this case"
@@ -76,20 +76,3 @@ class CaseIocAdmin(CaseRecordAdmin):
         if how == Added.ALREADY_HERE:
             raise Invalid.field("value", ALREADY_HERE)
         return case_ioc
-
-
-@admin.register(Ioc)
-class IocAdmin(ReadOnlyAdmin):
-    """Observables of visible cases; they come and go with the cases that hold them."""
-
-    services = Services(visible_iocs, audit=visible_activities)
-    list_display = ("short_value", "type", "first_seen_at")
-    list_select_related = ("type",)
-    list_filter = ("type",)
-    search_fields = ("value",)
-    fields = ("type", "value", "uuid", "first_seen_at", "enrichment")
-
-    @admin.display(description="value", ordering="value")
-    def short_value(self, ioc: Ioc) -> str:
-        """Return the beginning of the value."""
-        return str(ioc)
