@@ -6,7 +6,8 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Case, Q, QuerySet, TextField, Value, When
+from django.db.models import Case as Choice
+from django.db.models import Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Concat, Replace
 
 from cases.selectors import visible_case_iocs
@@ -171,7 +172,7 @@ def narrowed(
         condition &= Q(deleted_at=None)
     hashes = [fingerprint(clause.value) for clause in clauses if not clause.field]
     whole = When(value_hash__in=[*hashes, NO_HASH], then=Value(1))
-    return rows.filter(condition).annotate(is_exact=Case(whole, default=Value(0)))
+    return rows.filter(condition).annotate(is_exact=Choice(whole, default=Value(0)))
 
 
 def _types() -> dict[str, int]:
