@@ -188,6 +188,7 @@ SPECTACULAR_SETTINGS = {
         "SuccessEnum": ["success"],
         "ErrorEnum": ["error"],
         "CheckEnum": ["ok", "failed"],
+        "ThreatIndicatorEnum": ["none", "suspicious", "malicious"],
     },
     "PATH_CONVERTER_OVERRIDES": {"id": {"type": "integer", "minimum": 0}},
 }

@@ -35,7 +35,7 @@ from soar.api.cloudsoar.entity_shapes import (
     StartedActionOut,
     StepOut,
     ThreatIndicatorIn,
-    entity,
+    entity_body,
     entity_row,
     steps,
     tag_rows,
@@ -119,9 +119,9 @@ class EntityViewSet(CloudSoarViewSet):
         return Response(self._shown(ioc), status=201 if is_new else 200)
 
     @endpoint(ANALYST, summary="Fetch an entity", gives=EntityOut)
-    def retrieve(self, request: Request, entity_id: int) -> Response:
+    def retrieve(self, request: Request, entity: int) -> Response:
         """Answer an entity, a deleted one too."""
-        return Response(self._shown(self._entity(entity_id)))
+        return Response(self._shown(self._entity(entity)))
 
     @endpoint(
         ANALYST,
@@ -133,11 +133,11 @@ class EntityViewSet(CloudSoarViewSet):
         also=CONFLICT,
         examples={"Held for malicious": UPDATED_EXAMPLE},
     )
-    def update(self, request: Request, entity_id: int) -> Response:
+    def update(self, request: Request, entity: int) -> Response:
         """Answer what became of the entity."""
         fields = self.read(EntityChangesIn)
         replaces = fields.pop("tag_mode") == "replace"
-        ioc = update_entity(self.actor, entity_id, replaces_tags=replaces, **fields)
+        ioc = update_entity(self.actor, entity, replaces_tags=replaces, **fields)
         return self._updated(ioc)
 
     @endpoint(
@@ -147,16 +147,16 @@ class EntityViewSet(CloudSoarViewSet):
         code=204,
         also=CONFLICT,
     )
-    def destroy(self, request: Request, entity_id: int) -> Response:
+    def destroy(self, request: Request, entity: int) -> Response:
         """Answer that it is deleted."""
-        delete_entity(self.actor, entity_id)
+        delete_entity(self.actor, entity)
         return Response(status=204)
 
     @endpoint(ANALYST, summary="Restore a deleted entity", gives=EntityOut, also=CONFLICT)
-    def restore(self, request: Request, entity_id: int) -> Response:
+    def restore(self, request: Request, entity: int) -> Response:
         """Answer the entity."""
-        restore_entity(self.actor, entity_id)
-        return Response(self._shown(self._entity(entity_id)))
+        restore_entity(self.actor, entity)
+        return Response(self._shown(self._entity(entity)))
 
     @endpoint(
         ANALYST,
@@ -166,9 +166,9 @@ class EntityViewSet(CloudSoarViewSet):
         also=CONFLICT,
         examples={"Held for malicious": UPDATED_EXAMPLE},
     )
-    def threat_indicator(self, request: Request, entity_id: int) -> Response:
+    def threat_indicator(self, request: Request, entity: int) -> Response:
         """Answer the entity with its reserved tags."""
-        return self._updated(set_verdict(self.actor, entity_id, **self.read(ThreatIndicatorIn)))
+        return self._updated(set_verdict(self.actor, entity, **self.read(ThreatIndicatorIn)))
 
     @endpoint(
         ANALYST,
@@ -176,9 +176,9 @@ class EntityViewSet(CloudSoarViewSet):
         query=ListingIn,
         gives=HolderOut(many=True),
     )
-    def incidents(self, request: Request, entity_id: int) -> Response:
+    def incidents(self, request: Request, entity: int) -> Response:
         """Answer a page of visible incidents, newest first."""
-        rows = visible_case_iocs(self.actor).filter(ioc=self._entity(entity_id))
+        rows = visible_case_iocs(self.actor).filter(ioc=self._entity(entity))
         rows = rows.select_related("case__incident", "case__state__list_value")
         page = Page.of(rows, HOLDERS, self.query(ListingIn), default_order="-id")
         return page.answer(request, [represent(HolderOut, row) for row in page.rows])
@@ -190,10 +190,10 @@ class EntityViewSet(CloudSoarViewSet):
         query=LatestIn,
         gives=StepOut(many=True),
     )
-    def timeline(self, request: Request, entity_id: int) -> Response:
+    def timeline(self, request: Request, entity: int) -> Response:
         """Answer the last steps."""
         count = self.query(LatestIn)["page_size"]
-        ioc = self._entity(entity_id)
+        ioc = self._entity(entity)
         lines = list(visible_entity_lines(self.actor, ioc.pk)[:count])
         runs = list(runs_about_ioc(self.actor, ioc.pk)[:count])
         return Response(steps(lines, runs, count))
@@ -206,12 +206,12 @@ class EntityViewSet(CloudSoarViewSet):
         code=202,
         also=CONFLICT,
     )
-    def actions(self, request: Request, entity_id: int) -> Response:
+    def actions(self, request: Request, entity: int) -> Response:
         """Answer the queued runs."""
         asked = self.read(EntityActionIn)
         runs = request_entity_runs(
             self.actor,
-            entity_id,
+            entity,
             module_name=asked["module"],
             ui_name=asked["action"],
             case_id=asked.get("incident_id"),
@@ -225,13 +225,13 @@ class EntityViewSet(CloudSoarViewSet):
         page = Page.of(rows, table, asked, default_order=BEST_FIRST)
         return page.answer(request, [entity_row(one) for one in facts_of(self.actor, page.rows)])
 
-    def _entity(self, entity_id: int) -> Ioc:
-        return find(visible_entities(self.actor).select_related("type"), entity_id, UNKNOWN)
+    def _entity(self, entity: int) -> Ioc:
+        return find(visible_entities(self.actor).select_related("type"), entity, UNKNOWN)
 
     def _shown(self, ioc: Ioc) -> dict[str, Any]:
         runs = runs_about_ioc(self.actor, ioc.pk).select_related("module")
         ended_well = runs.filter(status=ModuleRun.Status.SUCCESS)
-        return entity(detail_of(self.actor, ioc), [*ended_well[:SHOWN_ENRICHMENTS]])
+        return entity_body(detail_of(self.actor, ioc), [*ended_well[:SHOWN_ENRICHMENTS]])
 
     def _updated(self, ioc: Ioc) -> Response:
         facts = facts_of(self.actor, [ioc])[0]

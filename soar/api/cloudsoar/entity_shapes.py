@@ -204,7 +204,7 @@ def entity_row(facts: EntityFacts) -> dict[str, Any]:
     }
 
 
-def entity(detail: EntityDetail, runs: list[ModuleRun]) -> dict[str, Any]:
+def entity_body(detail: EntityDetail, runs: list[ModuleRun]) -> dict[str, Any]:
     """Return an entity with what modules found out about it."""
     moment, ioc = Moment(), detail.ioc
     seen = {"first_seen": detail.first_seen_at, "last_seen": detail.last_seen_at}

@@ -304,3 +304,12 @@ def test_a_deleted_entity_is_hidden_until_it_is_asked_for_or_restored(
     restored = send(client, "POST", f"{row.ioc_id}/restore/")
     assert (restored.status_code, restored.json()["deleted"]) == (200, False)
     assert_shape(send(client, "POST", f"{row.ioc_id}/restore/"), 409, "Conflict")
+
+
+def test_a_file_that_is_too_large_is_refused(client: Client, store: Path, settings: Any) -> None:
+    settings.SOAR_MAXIMUM_UPLOAD_MB = 0
+    (store / "large.bin").write_bytes(b"x")
+    with (store / "large.bin").open("rb") as file:
+        answer = client.post(PATH, {"type": "file", "file": file})
+    assert_shape(answer, 413, "Payload too large")
+    assert not Ioc.objects.filter(value="large.bin").exists()

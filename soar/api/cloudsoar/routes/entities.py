@@ -5,7 +5,7 @@ from django.urls import URLPattern
 from soar.api.cloudsoar.entities import EntityViewSet
 from soar.api.cloudsoar.routing import route
 
-ONE = "entities/<int:entity_id>/"
+ONE = "entities/<int:entity>/"
 ROUTES: list[URLPattern] = [
     route("entities/", EntityViewSet, get="list", post="create"),
     route("entities/search/", EntityViewSet, post="search"),
