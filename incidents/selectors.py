@@ -316,7 +316,8 @@ def visible_entity_lines(actor: Actor, ioc_id: int) -> QuerySet[AuditLog]:
         "incidents.alertioc": visible_alert_iocs(actor).filter(ioc_id=ioc_id),
         "iocs.catalogueentry": visible_catalogue_entries(actor).filter(ioc_id=ioc_id),
     }
-    condition = Q(object_type="iocs.ioc", object_id=ioc_id, action__in=SHARED_ACTIONS)
+    told = Q(action__in=SHARED_ACTIONS) | Q(actor_id=actor.user_id)
+    condition = Q(object_type="iocs.ioc", object_id=ioc_id) & told
     for label, rows in places.items():
         # As numbers: the index of the trail serves those, not a subquery that is one of several.
         ids = list(rows.order_by("-pk").values_list("pk", flat=True)[:LATEST_PLACES])
