@@ -14,7 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from cases.selectors import visible_activities, visible_case_iocs
-from incidents.selectors import visible_entities, visible_favorite_iocs
+from incidents.selectors import all_visible_entities, visible_favorite_iocs
 from incidents.services.entities import (
     delete_entity,
     lock_entity,
@@ -36,7 +36,7 @@ from soar.core.rich_text import sanitised_html
 class EntityAdmin(ReadOnlyAdmin):
     """Entities of visible cases and alerts and of one's own catalogue, deleted ones too."""
 
-    services = Services(visible_entities, delete=delete_entity, audit=visible_activities)
+    services = Services(all_visible_entities, delete=delete_entity, audit=visible_activities)
     writers = (Permission.STANDARD_USER,)
     list_display = (
         "short_value",

@@ -21,7 +21,7 @@ from modules.models import ModuleRun
 from modules.selectors import runs_about_ioc
 from modules.services.entity_runs import request_entity_runs
 from soar.api.base import represent
-from soar.api.cloudsoar.entity_filters import BEST_FIRST, entity_table, narrowed
+from soar.api.cloudsoar.entity_filters import entities_asked_for
 from soar.api.cloudsoar.entity_shapes import (
     EntityActionIn,
     EntityChangesIn,
@@ -219,10 +219,8 @@ class EntityViewSet(CloudSoarViewSet):
         return Response([represent(StartedActionOut, run) for run in runs], status=202)
 
     def _page(self, request: Request, asked: dict[str, Any]) -> Response:
-        table = entity_table(self.actor)
-        seen = visible_entities(self.actor).select_related("type")
-        rows = narrowed(seen, table, asked["filter"], asked)
-        page = Page.of(rows, table, asked, default_order=BEST_FIRST)
+        rows, table, order = entities_asked_for(self.actor, asked)
+        page = Page.of(rows, table, asked, default_order=order)
         return page.answer(request, [entity_row(one) for one in facts_of(self.actor, page.rows)])
 
     def _entity(self, entity: int) -> Ioc:

@@ -11,7 +11,12 @@ from django.db.models import Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Concat, Replace
 
 from cases.selectors import visible_case_iocs
-from incidents.selectors import visible_alert_iocs, visible_favorite_iocs
+from incidents.selectors import (
+    all_visible_entities,
+    visible_alert_iocs,
+    visible_entities,
+    visible_favorite_iocs,
+)
 from incidents.services.entity_tags import RESERVED, parted
 from iocs.models import Ioc, IocType, Verdict
 from iocs.models.iocs import fingerprint
@@ -35,8 +40,7 @@ from soar.api.cloudsoar.forms import FALSE, TRUE
 from soar.core.actor import Actor
 from soar.core.errors import Invalid
 
-BEST_FIRST = "exact"
-NO_HASH = ""
+NEWEST_FIRST, EXACT_FIRST = "-id", "-exact"
 # The conditions of a GET besides its filter, each an exact match on the field of this name.
 PARAMETERS = ("type", "value", "tag", "incident", "threat", "favorite", "locked", "deleted")
 
@@ -128,17 +132,9 @@ class Tags:
             yield rows.filter(_tags__icontains=wanted).values("ioc")
 
 
-class EntityTable(FilterTable):
-    """The fields of lists of entities, and the order that has whole matches of free text first."""
-
-    def order(self, name: str) -> tuple[str, ...]:
-        """Return what to sort by."""
-        return ("-is_exact", "-pk") if name == BEST_FIRST else super().order(name)
-
-
-def entity_table(actor: Actor) -> EntityTable:
+def entity_table(actor: Actor) -> FilterTable:
     """Return what an actor may filter and sort entities by."""
-    return EntityTable(
+    return FilterTable(
         FilterField("id", "ID", Numbers(), "pk"),
         FilterField("value", "Value", Values(), "value"),
         FilterField("type", "Type", Choices(_types), "type_id"),
@@ -152,15 +148,32 @@ def entity_table(actor: Actor) -> EntityTable:
     )
 
 
-def narrowed(
-    rows: QuerySet[Ioc], table: FilterTable, text: str, asked: Mapping[str, Any]
-) -> QuerySet[Ioc]:
-    """Return the rows that the parameters of a request leave, marked where free text is the whole value.
+def entities_asked_for(
+    actor: Actor, asked: Mapping[str, Any]
+) -> tuple[QuerySet[Ioc], FilterTable, str]:
+    """Return the entities the parameters of a request leave, and by what to filter and to sort them.
 
-    Deleted ones are left out unless the filter or a parameter speaks of deletion. Raise Invalid.
+    Deleted ones are left out unless a parameter or the filter speaks of deletion; where free text is asked
+    for, what is just that comes first. Raise Invalid.
     """
-    clauses = clauses_of(text, table.fields)
+    table = entity_table(actor)
+    clauses = clauses_of(asked["filter"], table.fields)
     given = {name: str(asked[name]) for name in PARAMETERS if asked.get(name) not in (None, "")}
+    clauses += [Clause(name, EQUAL, value, is_quoted=True) for name, value in given.items()]
+    is_one = any(clause.field in ("id", "value") and _is_whole(clause) for clause in clauses)
+    rows = (visible_entities if is_one else all_visible_entities)(actor)
+    rows = rows.filter(_of_parameters(table, given)).select_related("type")
+    if all(clause.field != "deleted" for clause in clauses):
+        rows = rows.filter(deleted_at=None)
+    hashes = [fingerprint(clause.value) for clause in clauses if not clause.field]
+    if not hashes:
+        return rows, table, NEWEST_FIRST
+    table.sortable["exact"] = "is_exact"
+    whole = When(value_hash__in=hashes, then=Value(1))
+    return rows.annotate(is_exact=Choice(whole, default=Value(0))), table, EXACT_FIRST
+
+
+def _of_parameters(table: FilterTable, given: Mapping[str, str]) -> Q:
     condition = Q()
     for name, value in given.items():
         one = table.fields[name]
@@ -168,11 +181,12 @@ def narrowed(
             condition &= one.kind.condition(one.lookup, Clause(name, EQUAL, value, is_quoted=True))
         except ValueError as error:
             raise Invalid.field(name, f"{one.label} {error}.") from error
-    if "deleted" not in given and all(clause.field != "deleted" for clause in clauses):
-        condition &= Q(deleted_at=None)
-    hashes = [fingerprint(clause.value) for clause in clauses if not clause.field]
-    whole = When(value_hash__in=[*hashes, NO_HASH], then=Value(1))
-    return rows.filter(condition).annotate(is_exact=Choice(whole, default=Value(0)))
+    return condition
+
+
+def _is_whole(clause: Clause) -> bool:
+    """Tell whether a clause names one value, so that few rows are left."""
+    return clause.operator == EQUAL or (clause.operator == CONTAINS and clause.is_quoted)
 
 
 def _types() -> dict[str, int]:
