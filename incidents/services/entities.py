@@ -241,11 +241,7 @@ def _say(
     """Write tags and description into every place, with a line of the trail for each that changes."""
     changed: dict[type[Model], list[Any]] = {}
     for place in desk.places:
-        changes: dict[str, str] = {}
-        if tags is not None and (replaces_tags or set(tags) - set(tags_of([place.tags]))):
-            changes["tags"] = text_of(tags if replaces_tags else [place.tags or "", *tags])
-        if description is not None:
-            changes["description"] = description
+        changes = _changes_of(place, tags, replaces_tags=replaces_tags, description=description)
         before, after = apply_changes(place, changes, SAID)
         if not after:
             continue
@@ -256,6 +252,20 @@ def _say(
     for model, rows in changed.items():
         fields = [*SAID, "history"] if model is CaseIoc else [*SAID]
         model._default_manager.bulk_update(rows, fields, batch_size=BATCH)
+
+
+def _changes_of(
+    place: Place, tags: list[str] | None, *, replaces_tags: bool, description: str | None
+) -> dict[str, str]:
+    """Return what of a place becomes different."""
+    changes: dict[str, str] = {}
+    known = tags_of([place.tags])
+    wanted = known if tags is None else tags_of(tags if replaces_tags else [*known, *tags])
+    if wanted != known:
+        changes["tags"] = text_of(wanted)
+    if description is not None and description != (place.description or ""):
+        changes["description"] = description
+    return changes
 
 
 def _tell(desk: _Desk, place: Place, before: dict[str, Any], after: dict[str, Any]) -> None:

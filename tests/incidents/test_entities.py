@@ -200,9 +200,12 @@ def test_a_change_is_told_in_every_case_like_one_of_its_indicator(as_analyst: Ac
 
 
 def test_what_changes_nothing_leaves_no_line(as_analyst: Actor) -> None:
-    put(as_analyst, 1, tags="a,b", description="x")
+    put(as_analyst, 1, tags="a, b", description="x")
+    put(as_analyst, 1, "203.0.113.9")
     before = AuditLog.objects.count()
     update_entity(as_analyst, the().pk, tags=["b"], description="x")
+    update_entity(as_analyst, the().pk, tags=["a", "b"], replaces_tags=True)
+    update_entity(as_analyst, the("203.0.113.9").pk, description="", tags=[])
     assert AuditLog.objects.count() == before
 
 
