@@ -190,8 +190,8 @@ SELECT row_to_json(t)::text FROM (
 
 ADD_IOC = f"""
 WITH i AS (
-    INSERT INTO iocs_ioc (type_id, value, value_hash, uuid, first_seen_at)
-    VALUES (%(type)s, %(value)s, %(hash)s, gen_random_uuid(), now())
+    INSERT INTO iocs_ioc (type_id, value, value_hash, uuid, first_seen_at, verdict)
+    VALUES (%(type)s, %(value)s, %(hash)s, gen_random_uuid(), now(), 'none')
     ON CONFLICT (type_id, value_hash) DO UPDATE SET type_id = excluded.type_id
     RETURNING id, uuid, value, type_id, enrichment
 ), ci AS (
