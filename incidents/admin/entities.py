@@ -27,13 +27,13 @@ from incidents.services.entities import (
 from incidents.services.entity_facts import EntityDetail, detail_of
 from iocs.models import Ioc, Verdict
 from soar.core.actor import Actor
-from soar.core.admin.base import ReadOnlyAdmin, Services, actor_of
+from soar.core.admin.base import ServiceAdmin, Services, actor_of
 from soar.core.permissions import Permission
 from soar.core.rich_text import sanitised_html
 
 
 @admin.register(Ioc)
-class EntityAdmin(ReadOnlyAdmin):
+class EntityAdmin(ServiceAdmin):
     """Entities of visible cases and alerts and of one's own catalogue, deleted ones too."""
 
     services = Services(all_visible_entities, delete=delete_entity, audit=visible_activities)
