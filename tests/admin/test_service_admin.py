@@ -80,19 +80,20 @@ READ_ONLY = {
     "core.changecounter",
     "core.irisapikey",
     "core.outboxevent",
-    "incidents.favoriteincident",
-    "iocs.ioc",
+    "incidents.externalalert",
+    "incidents.incident",
+    "incidents.timelineentry",
     "modules.modulerun",
 }
-TESTED_APART = {  # other services: tests below, in test_users, test_incidents and test_modules
+TESTED_APART = {  # other services: tests below, in test_users, test_modules, test_parts and test_entities
     "cases.attributedefinition",
     "cases.customermembership",
     "cases.groupcaseaccess",
     "cases.usercaseaccess",
     "core.user",
-    "incidents.incident",
-    "incidents.incidentrelation",
-    "incidents.investigator",
+    "incidents.artifact",
+    "incidents.attachment",
+    "iocs.ioc",
     "modules.module",
 }
 
