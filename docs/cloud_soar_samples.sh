@@ -5,17 +5,15 @@ set -eu
 soar=${SOAR_URL:-http://127.0.0.1:8000}
 
 # POST request (with data payload)
-curl --silent --fail -X POST "$soar/incmansuite_ng/api/v3/incidents" \
+made=$(curl --silent --fail -X POST "$soar/incmansuite_ng/api/v3/incidents" \
     --header "Authorization: Bearer $SOAR_TOKEN" \
     --header "Accept:application/json" \
     --header "Content-Type: application/json" \
-    -d '{"description":"USB stick found","additional_info":"In the car park"}'
-echo
+    -d '{"description":"USB stick found","additional_info":"In the car park"}')
+echo "$made"
+id=$(echo "$made" | sed 's/^{"id":\([0-9]*\).*/\1/')
 
 # PUT request (without data payload): nothing changes
-id=$(curl --silent --fail -X GET "$soar/incmansuite_ng/api/v3/incidents" \
-    --header "Authorization: Bearer $SOAR_TOKEN" \
-    --header "Accept:application/json" | sed 's/.*"id":\([0-9]*\).*/\1/')
 curl --silent --fail -X PUT "$soar/incmansuite_ng/api/v3/incidents/$id" \
     --header "Authorization: Bearer $SOAR_TOKEN" \
     --header "Accept:application/json"

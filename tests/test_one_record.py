@@ -177,7 +177,7 @@ class Console:
     def add_entity(self, incident: int, name: str) -> None:
         kind = CaseIoc._meta.get_field("ioc").related_model.type.field.related_model
         type_id = kind.objects.get(name="domain").pk
-        self.add(CaseIoc, case=incident, type_id=type_id, value=name, tlp=2, description=TEXT)
+        self.add(CaseIoc, case=incident, type=type_id, value=name, tlp=2, description=TEXT)
 
     def entities(self, incident: int) -> str:
         return "".join(self.page(one) for one in CaseIoc.objects.filter(case=incident))

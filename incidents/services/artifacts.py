@@ -1,23 +1,60 @@
-"""Artifacts of incidents: values for fields, given on creation or later."""
+"""Artifacts of incidents, and the entities they are."""
 
+from cases.models import CaseIoc
+from cases.services.iocs import add_ioc
 from incidents.models import Artifact
-from incidents.services.admission import locked_incident
+from incidents.services.entity_types import find_ioc_type
+from incidents.services.locking import lock_incident
+from iocs.models import Tlp
 from soar.core.actor import Actor
+from soar.core.errors import Invalid
 from soar.core.recording import recording
 
+LONGEST_FIELD, LONGEST_VALUE = 200, 100_000
+DEFAULT_TLP = "amber"
 
-def add_artifact(actor: Actor, incident_id: int, *, field: str, value: str) -> Artifact:
-    """Add an artifact to an incident. Raise NotFound, Forbidden or Conflict."""
+
+def default_tlp_id() -> int:
+    """Return the level of an indicator nobody said one for. Raise Invalid where there is none at all."""
+    levels = Tlp.objects.order_by("pk").values_list("pk", flat=True)
+    found = levels.filter(name=DEFAULT_TLP).first() or levels.first()
+    if found is None:
+        raise Invalid("There is no TLP level.")
+    return found
+
+
+def add_artifact(
+    actor: Actor, incident_id: int, *, field: str, value: str
+) -> tuple[Artifact, CaseIoc | None]:
+    """Keep a value for a field of an incident, as an entity too where the field's name is a type of those.
+
+    Raise Forbidden, NotFound or Invalid.
+    """
+    field, entity_value = field.strip(), value.strip()
+    errors = {}
+    if not 0 < len(field) <= LONGEST_FIELD:
+        errors["field"] = [f"A text of at most {LONGEST_FIELD} characters is needed."]
+    if not entity_value or len(value) > LONGEST_VALUE:
+        errors["value"] = [f"A text of at most {LONGEST_VALUE} characters is needed."]
+    if errors:
+        raise Invalid("Data error", errors)
     with recording(actor) as record:
-        incident = locked_incident(actor, incident_id)
-        artifact = Artifact.objects.create(
-            incident=incident, field=field, value=value, user_id=actor.user_id
+        lock_incident(actor, incident_id)
+        made = Artifact.objects.create(
+            incident_id=incident_id, field=field, value=value, user_id=actor.user_id
         )
         record(
             "artifact.created",
-            artifact,
+            made,
             case_id=incident_id,
-            summary=f"added artifact {field}",
+            summary=f'added artifact "{field}"',
             after={"field": field, "value": value},
         )
-    return artifact
+        return made, _entity(actor, incident_id, field, entity_value)
+
+
+def _entity(actor: Actor, incident_id: int, field: str, value: str) -> CaseIoc | None:
+    ioc_type = find_ioc_type(field)
+    if ioc_type is None:
+        return None
+    return add_ioc(actor, incident_id, type_id=ioc_type.pk, tlp_id=default_tlp_id(), value=value)[0]

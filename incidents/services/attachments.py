@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.files import File
 
 from cases.permissions import require_case
-from cases.selectors import WRITE, find, visible_cases
+from cases.selectors import find
 from incidents.models import Attachment, CustomField
 from incidents.selectors import visible_alerts, visible_attachments, visible_entities
 from incidents.services.custom_values import checked_values
@@ -18,6 +18,7 @@ from incidents.services.file_store import (
     release,
     release_unreferenced,
 )
+from incidents.services.locking import lock_incident
 from soar.core.actor import Actor
 from soar.core.errors import Conflict, Invalid
 from soar.core.history import apply_changes
@@ -61,7 +62,8 @@ def add_attachment(
     if wanted.size_bytes > largest_upload():
         raise Invalid.field("content", "This file is too large.")
     with bytes_kept(content, wanted), recording(actor) as record:  # type: ignore[arg-type]
-        _lock(actor, place)
+        if incident_id is not None:
+            lock_incident(actor, incident_id)
         place.file = hold(content, wanted)  # type: ignore[arg-type]
         place.user_id = actor.user_id
         place.save()
@@ -138,7 +140,8 @@ def _locked(actor: Actor, attachment_id: int) -> Attachment:
     """Return an attachment to change, with what it is on locked before it. Raise NotFound or Forbidden."""
     seen = find(visible_attachments(actor), attachment_id, UNKNOWN)
     _admit(actor, seen)
-    _lock(actor, seen)
+    if seen.incident_id is not None:
+        lock_incident(actor, seen.incident_id)
     rows = visible_attachments(actor).select_for_update(of=("self",)).select_related("file")
     return find(rows, attachment_id, UNKNOWN)
 
@@ -158,13 +161,6 @@ def _admit(actor: Actor, place: Attachment) -> None:
         ioc = find(visible_entities(actor), place.ioc_id or 0, "No such indicator")
         if ioc.locked_at is not None:
             raise Conflict("This entity is locked")
-
-
-def _lock(actor: Actor, place: Attachment) -> None:
-    """Lock the case of an incident, whose row is the lock of everything about it."""
-    if place.incident_id is not None:
-        rows = visible_cases(actor, WRITE).select_for_update(of=("self",))
-        find(rows, place.incident_id, "No such incident")
 
 
 def _check_name(file_name: str) -> None:

@@ -54,6 +54,23 @@ def calculated(
     return {row.name: _result(row.default, known) for row in rows}
 
 
+def values_as_shown(
+    fields: Iterable[CustomField], values: Mapping[str, Any], facts: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return a value for each of the fields, all of one section: stored, calculated or null.
+
+    What is stored for fields that were removed is not among them.
+    """
+    listed = list(fields)
+    known = {**facts, **values}
+    return {
+        one.name: _result(one.default, known)
+        if one.type == Type.CALCULATION
+        else values.get(one.name)
+        for one in listed
+    }
+
+
 def problem_of(formula: Any, section: str) -> str:
     """Return why nothing can be calculated like this in a section, an empty text if it can."""
     terms = formula.get("of") if isinstance(formula, Mapping) else None

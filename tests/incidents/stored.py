@@ -1,4 +1,4 @@
-"""What lies in the store of files, for tests."""
+"""Parts of incidents for tests, and what lies in the store of files."""
 
 from io import BytesIO
 from pathlib import Path
@@ -8,7 +8,11 @@ import pytest
 from django.core.files.storage import storages
 
 from incidents.models import Attachment
+from incidents.services.artifacts import add_artifact
 from incidents.services.attachments import add_attachment
+from incidents.services.external_alerts import add_external_alert
+from incidents.services.task_details import add_incident_task
+from incidents.services.war_room import add_timeline_entry, mark_step
 from soar.core.actor import Actor
 
 
@@ -24,6 +28,16 @@ def attach(
     """Attach bytes to incident 1 or to what is named."""
     target = more if {"incident_id", "alert_id", "ioc_id"} & more.keys() else {"incident_id": 1}
     return add_attachment(actor, content=BytesIO(content), file_name=name, **{**target, **more})
+
+
+def make_parts(actor: Actor, suffix: str) -> None:
+    """Put one part of every kind into incident 1, named with a suffix."""
+    attach(actor, suffix.encode(), f"page-{suffix}.png")
+    add_artifact(actor, 1, field="subject", value=f"Invoice {suffix}")
+    add_external_alert(actor, 1, type="mailgate", data={"number": suffix})
+    add_incident_task(actor, 1, title=f"Call {suffix}")
+    step = add_timeline_entry(actor, 1, title=f"Seen {suffix}")
+    mark_step(actor, 1, step.pk, is_locked=True)
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ from cases.services.iocs import add_ioc
 from incidents.models import Attachment, CustomField, StoredFile
 from incidents.services.attachments import (
     delete_attachment,
-    drop_unreferenced_files,
     open_attachment,
     update_attachment,
 )
 from incidents.services.incidents import open_incident
 from iocs.models import Ioc
+from modules.tasks import sweep_files
 from soar.core.actor import Actor
 from soar.core.errors import Conflict, Forbidden, Invalid, NotFound
 from soar.core.models import AuditLog
@@ -100,7 +100,7 @@ def test_bytes_of_a_deleted_case_are_swept(
     kept = attach(as_analyst, b"other bytes")
     delete_case(as_analyst, case.pk)
     with django_capture_on_commit_callbacks(execute=True):
-        assert drop_unreferenced_files() == 1
+        sweep_files()
     assert [path.name for path in stored_files()] == [kept.file.sha256]
 
 

@@ -18,7 +18,7 @@ from modules.services.parameters import set_parameter
 from soar.core.actor import Actor
 from soar.core.models import User
 from tests.admin.conftest import form_data, url
-from tests.http import ApiClient
+from tests.http import ApiClient, bearer, token_of
 from tests.modules.builtin.receiver import Receiver, receiving
 from tests.modules.wheels import WEBHOOKS, published
 
@@ -76,7 +76,15 @@ def add_in_console(user: User, **values: object) -> None:
     assert answer.status_code == 302
 
 
-def test_one_post_per_ioc_through_api_and_console(
+def add_by_script(user: User, value: str) -> None:
+    """Add an IOC to case 1 as a script of Cloud SOAR adds an entity."""
+    client = Client(headers=bearer(token_of(user)))
+    body = json.dumps({"type": "ipaddress", "value": value})
+    address = "/incmansuite_ng/api/v3/incidents/1/entities"
+    assert client.post(address, body, content_type="application/json").status_code == 201
+
+
+def test_one_post_per_ioc_through_every_door(
     webhooks: Module, receiver: Receiver, api_administrator: ApiClient, administrator: User
 ) -> None:
     kind = IocType.objects.get(name="ip-any").pk
@@ -87,7 +95,9 @@ def test_one_post_per_ioc_through_api_and_console(
     add_in_console(administrator, type=kind, value="198.51.100.42")
     runs = run_all()
     assert [run.status for run in runs] == ["success", "success"]
+    add_by_script(administrator, "198.51.100.43")
+    assert [run.status for run in run_all()] == ["success"] * 3
     texts = [json.loads(request.body)["text"] for request in receiver.requests]
-    assert len(texts) == 2
-    assert "198.51.100.41" in texts[0]
-    assert "198.51.100.42" in texts[1]
+    assert len(texts) == 3
+    for text, value in zip(texts, ("41", "42", "43"), strict=True):
+        assert f"198.51.100.{value}" in text

@@ -16,6 +16,7 @@ from incidents.services.entities import (
     update_entity,
 )
 from incidents.services.entity_facts import detail_of, facts_of
+from incidents.services.entity_files import catalogue_file
 from iocs.models import Ioc
 from modules.models import ModuleRun
 from modules.selectors import runs_about_ioc
@@ -24,29 +25,33 @@ from soar.api.base import represent
 from soar.api.cloudsoar.entity_filters import entities_asked_for
 from soar.api.cloudsoar.entity_shapes import (
     EntityActionIn,
+    EntityActionOut,
     EntityChangesIn,
+    EntityHolderOut,
     EntityIn,
     EntityListIn,
     EntityOut,
     EntityRowOut,
+    EntityStepOut,
     EntityUpdatedOut,
-    HolderOut,
     LatestIn,
-    StartedActionOut,
-    StepOut,
     ThreatIndicatorIn,
     entity_body,
     entity_row,
     steps,
     tag_rows,
 )
-from soar.api.cloudsoar.entity_types import ioc_type_id
+from soar.api.cloudsoar.entity_types import ENTITY_TYPES, ioc_type_of
 from soar.api.cloudsoar.filters import FilterField, FilterTable, Numbers, Texts
 from soar.api.cloudsoar.paging import ListingIn, Page
-from soar.api.cloudsoar.views import CloudSoarViewSet, FailureOut, endpoint, needs
+from soar.api.cloudsoar.uploads import UploadViewSet, upload_of
+from soar.api.cloudsoar.views import FailureOut, endpoint, needs
+from soar.core.errors import Invalid
 from soar.core.permissions import Permission
 
 ANALYST = needs(Permission.STANDARD_USER)
+FILE = "file"
+NO_FILE = "Only an entity of type file has one."
 UPDATED = "Entity updated"
 SHOWN_ENRICHMENTS = 50
 HOLDERS = FilterTable(
@@ -74,7 +79,7 @@ UPDATED_EXAMPLE = {
 CONFLICT = {409: FailureOut}
 
 
-class EntityViewSet(CloudSoarViewSet):
+class EntityViewSet(UploadViewSet):
     """Entities over all incidents."""
 
     @endpoint(
@@ -105,17 +110,23 @@ class EntityViewSet(CloudSoarViewSet):
         ANALYST,
         summary="Catalogue an entity",
         description="Without an incident; only you see what you say of it there. An entity that you see already "
-        "is answered as it is, with 200.",
+        "is answered as it is, with 200. A file is kept with the entity, for you.",
         takes=EntityIn,
         gives=EntityOut,
         code=201,
-        also={200: EntityOut, **CONFLICT},
+        also={200: EntityOut, 413: FailureOut, **CONFLICT},
     )
     def create(self, request: Request) -> Response:
         """Answer the entity, made or known."""
         fields = self.read(EntityIn)
-        type_id = ioc_type_id(fields.pop("type"))
-        ioc, is_new = catalogue_entity(self.actor, type_id=type_id, **fields)
+        file, kind = fields.pop("file", None), ioc_type_of(fields.pop("type"))
+        if file is None:
+            ioc, is_new = catalogue_entity(self.actor, type_id=kind.pk, **fields)
+        elif kind.name == ENTITY_TYPES[FILE]:
+            upload = upload_of({"file": file})
+            ioc, is_new = catalogue_file(self.actor, type_id=kind.pk, **upload, **fields)
+        else:
+            raise Invalid.field("file", NO_FILE)
         return Response(self._shown(ioc), status=201 if is_new else 200)
 
     @endpoint(ANALYST, summary="Fetch an entity", gives=EntityOut)
@@ -174,21 +185,21 @@ class EntityViewSet(CloudSoarViewSet):
         ANALYST,
         summary="List the incidents an entity appears in",
         query=ListingIn,
-        gives=HolderOut(many=True),
+        gives=EntityHolderOut(many=True),
     )
     def incidents(self, request: Request, entity: int) -> Response:
         """Answer a page of visible incidents, newest first."""
         rows = visible_case_iocs(self.actor).filter(ioc=self._entity(entity))
         rows = rows.select_related("case__incident", "case__state__list_value")
         page = Page.of(rows, HOLDERS, self.query(ListingIn), default_order="-id")
-        return page.answer(request, [represent(HolderOut, row) for row in page.rows])
+        return page.answer(request, [represent(EntityHolderOut, row) for row in page.rows])
 
     @endpoint(
         ANALYST,
         summary="Show what happened to an entity",
         description="Changes and runs of modules in the incidents you see, newest first.",
         query=LatestIn,
-        gives=StepOut(many=True),
+        gives=EntityStepOut(many=True),
     )
     def timeline(self, request: Request, entity: int) -> Response:
         """Answer the last steps."""
@@ -202,7 +213,7 @@ class EntityViewSet(CloudSoarViewSet):
         ANALYST,
         summary="Run a module on an entity",
         takes=EntityActionIn,
-        gives=StartedActionOut(many=True),
+        gives=EntityActionOut(many=True),
         code=202,
         also=CONFLICT,
     )
@@ -216,7 +227,7 @@ class EntityViewSet(CloudSoarViewSet):
             ui_name=asked["action"],
             case_id=asked.get("incident_id"),
         )
-        return Response([represent(StartedActionOut, run) for run in runs], status=202)
+        return Response([represent(EntityActionOut, run) for run in runs], status=202)
 
     def _page(self, request: Request, asked: dict[str, Any]) -> Response:
         rows, table, order = entities_asked_for(self.actor, asked)

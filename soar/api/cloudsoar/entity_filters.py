@@ -21,7 +21,7 @@ from incidents.services.entity_tags import RESERVED, parted
 from iocs.models import Ioc, IocType, Verdict
 from iocs.models.iocs import fingerprint
 from iocs.selectors import visible_catalogue_entries
-from soar.api.cloudsoar.entity_types import wire_type
+from soar.api.cloudsoar.entity_types import entity_type_of
 from soar.api.cloudsoar.filter_language import Clause, clauses_of
 from soar.api.cloudsoar.filters import (
     CONTAINS,
@@ -192,7 +192,7 @@ def _is_whole(clause: Clause) -> bool:
 def _types() -> dict[str, int]:
     """Return the types by the names of this door and by their own."""
     own = dict(IocType.objects.values_list("name", "pk"))
-    return own | {wire_type(name): pk for name, pk in own.items()}
+    return own | {entity_type_of(name): pk for name, pk in own.items()}
 
 
 def _names(words: tuple[str, ...], clause: Clause, *, is_part: bool) -> bool:

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from incidents.services.entity_facts import EntityDetail, EntityFacts
 from iocs.models import Verdict
 from modules.models import ModuleRun
-from soar.api.cloudsoar.entity_types import wire_type
+from soar.api.cloudsoar.entity_types import entity_type_of
 from soar.api.cloudsoar.fields import Html, Integer, Moment, TagList, Text
 from soar.api.cloudsoar.paging import ListingIn
 from soar.core.models import AuditLog
@@ -38,9 +38,20 @@ class EntityIn(serializers.Serializer[Any]):
     """A new entity."""
 
     type = Text(max_length=200)
-    value = Text(max_length=LONGEST_VALUE, allow_blank=False, trim_whitespace=True)
+    value = Text(
+        default="",
+        max_length=LONGEST_VALUE,
+        trim_whitespace=True,
+        help_text="Of a file that is sent along its name, unless given.",
+    )
     tag = TagList(required=False, source="tags")
     additional_info = Text(required=False, max_length=LONGEST_TEXT, source="description")
+    file = serializers.FileField(
+        required=False,
+        write_only=True,
+        allow_empty_file=True,
+        help_text="In multipart bodies, of an entity of type file.",
+    )
 
 
 class EntityChangesIn(serializers.Serializer[Any]):
@@ -87,7 +98,7 @@ class LatestIn(serializers.Serializer[Any]):
     page_size = Integer(min_value=1, max_value=500, default=50)
 
 
-class TagOut(serializers.Serializer[Any]):
+class EntityTagOut(serializers.Serializer[Any]):
     """A tag."""
 
     value = serializers.CharField()
@@ -99,21 +110,21 @@ class EntityRowOut(serializers.Serializer[Any]):
     id = Integer()
     value = serializers.CharField()
     type = serializers.CharField()
-    tag = TagOut(many=True)
+    tag = EntityTagOut(many=True)
     related_incidents_count = Integer()
     favorite = serializers.BooleanField()
     locked = serializers.BooleanField()
     deleted = serializers.BooleanField()
 
 
-class RelatedIncidentOut(serializers.Serializer[Any]):
+class EntityIncidentOut(serializers.Serializer[Any]):
     """An incident an entity appears in."""
 
     id = Integer()
     incidentid = serializers.CharField()
 
 
-class EnrichmentOut(serializers.Serializer[Any]):
+class EntityEnrichmentOut(serializers.Serializer[Any]):
     """What a module found out about an entity."""
 
     source = serializers.CharField()  # type: ignore[assignment]
@@ -128,9 +139,9 @@ class EntityOut(serializers.Serializer[Any]):
     resource = serializers.CharField(help_text="The value.")
     value = serializers.CharField()
     type = serializers.CharField()
-    tag = TagOut(many=True)
+    tag = EntityTagOut(many=True)
     additional_info = serializers.CharField(help_text="HTML.")
-    related_incidents = RelatedIncidentOut(many=True)
+    related_incidents = EntityIncidentOut(many=True)
     has_attachment = serializers.BooleanField()
     deleted = serializers.BooleanField()
     locked = serializers.BooleanField()
@@ -141,7 +152,7 @@ class EntityOut(serializers.Serializer[Any]):
     sha256_hash = serializers.CharField(allow_null=True)
     first_seen = Moment(allow_null=True)
     last_seen = Moment(allow_null=True)
-    enrichments = EnrichmentOut(many=True)
+    enrichments = EntityEnrichmentOut(many=True)
 
 
 class EntityUpdatedOut(serializers.Serializer[Any]):
@@ -149,11 +160,11 @@ class EntityUpdatedOut(serializers.Serializer[Any]):
 
     detail = serializers.CharField()
     id = Integer()
-    tag = TagOut(many=True)
+    tag = EntityTagOut(many=True)
     threat_indicator = serializers.ChoiceField(choices=Verdict.values)
 
 
-class HolderOut(serializers.Serializer[Any]):
+class EntityHolderOut(serializers.Serializer[Any]):
     """An incident that holds an entity, and since when."""
 
     id = Integer(source="case_id")
@@ -163,7 +174,7 @@ class HolderOut(serializers.Serializer[Any]):
     added_at = Moment()
 
 
-class StepOut(serializers.Serializer[Any]):
+class EntityStepOut(serializers.Serializer[Any]):
     """Something that was done to an entity, or with it."""
 
     datetime = Moment()
@@ -174,7 +185,7 @@ class StepOut(serializers.Serializer[Any]):
     incident = Integer(allow_null=True)
 
 
-class StartedActionOut(serializers.Serializer[Any]):
+class EntityActionOut(serializers.Serializer[Any]):
     """A run that was queued."""
 
     running_id = serializers.UUIDField(source="task_id")
@@ -195,7 +206,7 @@ def entity_row(facts: EntityFacts) -> dict[str, Any]:
     return {
         "id": facts.ioc.pk,
         "value": facts.ioc.value,
-        "type": wire_type(facts.ioc.type.name),
+        "type": entity_type_of(facts.ioc.type.name),
         "tag": tag_rows(facts.tags),
         "related_incidents_count": facts.related_incidents_count,
         "favorite": facts.is_favorite,

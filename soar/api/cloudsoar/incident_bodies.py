@@ -113,13 +113,13 @@ class IncidentChangeIn(IncidentFieldsIn):
     fields = IncidentFieldsIn(required=False)  # type: ignore[assignment]
 
 
-class TemplateIn(serializers.Serializer[Any]):
+class OpeningTemplateIn(serializers.Serializer[Any]):
     """A template, as one known client names it."""
 
     id = Integer(min_value=1)
 
 
-class ArtifactIn(serializers.Serializer[Any]):
+class OpeningArtifactIn(serializers.Serializer[Any]):
     """A value for a field."""
 
     field = Text(max_length=LONGEST_NAME, allow_blank=False)
@@ -151,7 +151,7 @@ class IncidentIn(IncidentChangeIn):
     """A new incident: `template_id` with `fields`; or `name`, `incident_type` and `owner`; or all flat."""
 
     template_id = Integer(required=False, allow_null=True, min_value=1)
-    incident_type = TemplateIn(required=False, help_text="The template, by its id.")
+    incident_type = OpeningTemplateIn(required=False, help_text="The template, by its id.")
     name = Text(required=False, max_length=LONGEST_NAME, help_text="The incident ID.")
     label_id = Integer(required=False, allow_null=True, min_value=1)
     folder_id = Integer(required=False, allow_null=True, min_value=1)
@@ -163,7 +163,7 @@ class IncidentIn(IncidentChangeIn):
     )
     parent_id = Integer(required=False, allow_null=True, min_value=1)
     artifacts: serializers.ListSerializer[Any] = serializers.ListSerializer(
-        child=ArtifactIn(), required=False, max_length=MOST
+        child=OpeningArtifactIn(), required=False, max_length=MOST
     )
     investigators: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=InvestigatorIn(), required=False, max_length=MOST

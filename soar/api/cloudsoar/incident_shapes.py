@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from cases.services.rich_texts import shown_as_html
 from incidents.models import CustomField
+from incidents.services.calculations import values_as_shown
 from incidents.services.parties import Party
 from soar.api.base import represent, shared
 from soar.api.cloudsoar.fields import Html, Integer, Moment, Text, Wrapped
@@ -266,26 +267,31 @@ def wrapped_incident(incident: Any, custom_fields: Iterable[CustomField]) -> Val
     """Return an incident with every field in its wrapper."""
     values = values_of_incident(incident) | {"additional_info": _body(incident)}
     shown: Values = represent(IncidentOut, values)
-    for one in custom_fields:
-        shown[one.name] = {"name": one.label, "value": incident.custom.get(one.name)}
+    fields = list(custom_fields)
+    custom = values_as_shown(fields, incident.custom, values)
+    for one in fields:
+        shown[one.name] = {"name": one.label, "value": custom[one.name]}
     return shown
 
 
 def flat_incident(incident: Any, custom_fields: Iterable[CustomField]) -> Values:
     """Return an incident with bare values."""
-    return columns_of(
-        incident, [*shared(FlatIncidentOut).fields, *(one.name for one in custom_fields)]
-    )
+    fields = list(custom_fields)
+    names = [*shared(FlatIncidentOut).fields, *(one.name for one in fields)]
+    return columns_of(incident, names, fields)
 
 
-def columns_of(incident: Any, names: Iterable[str]) -> Values:
+def columns_of(
+    incident: Any, names: Iterable[str], custom_fields: Iterable[CustomField] = ()
+) -> Values:
     """Return the given columns of an incident."""
     values: Mapping[str, Any] = values_of_incident(incident)
     fields = shared(FlatIncidentOut).fields
+    custom = values_as_shown(custom_fields, incident.custom, values)
     shown: Values = {}
     for name in names:
         if name not in fields:
-            shown[name] = incident.custom.get(name)
+            shown[name] = custom[name]
             continue
         value = _body(incident) if name == "additional_info" else values[name]
         shown[name] = None if value is None else fields[name].to_representation(value)

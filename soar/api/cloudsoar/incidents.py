@@ -80,12 +80,13 @@ class IncidentViewSet(CloudSoarViewSet):
         """Answer a page of the columns that were asked for."""
         asked = self.read(IncidentSearchIn)
         names = asked.get("columns") or list(ROW)
-        custom = {one.name for one in incident_custom_fields(self.actor)}
+        fields = incident_custom_fields(self.actor)
+        custom = {one.name for one in fields}
         unknown = [n for n in names if n not in shared(FlatIncidentOut).fields and n not in custom]
         if unknown:
             raise Invalid.field("columns", f"There is no column {', '.join(unknown)}.")
         page = page_of_search(self.actor, asked, names)
-        return page.answer(request, [columns_of(row, ["id", *names]) for row in page.rows])
+        return page.answer(request, [columns_of(row, ["id", *names], fields) for row in page.rows])
 
     @endpoint(
         ANALYST,

@@ -10,8 +10,15 @@ from cases.models import Task
 from cases.selectors import find
 from cases.services.rich_texts import shown_as_html
 from cases.services.tasks import delete_task
-from incidents.models import ListField
-from incidents.selectors import given_to, overdue, task_status_ids, visible_incident_tasks
+from incidents.models import CustomField, ListField
+from incidents.selectors import (
+    given_to,
+    overdue,
+    task_status_ids,
+    visible_custom_fields,
+    visible_incident_tasks,
+)
+from incidents.services.calculations import values_as_shown
 from incidents.services.lists import find_value
 from incidents.services.people import GROUP_MARK, find_assignee, find_user_id
 from incidents.services.task_details import (
@@ -42,6 +49,7 @@ from soar.api.cloudsoar.incident_parts import (
 )
 from soar.api.cloudsoar.paging import ListingIn, Page
 from soar.api.cloudsoar.views import FailureOut, endpoint
+from soar.core.actor import Actor
 from soar.core.errors import Invalid
 from soar.core.rich_text import sanitised_html
 
@@ -190,9 +198,15 @@ class TaskOut(serializers.Serializer[Any]):
         return None
 
 
-def shown(task: Task) -> dict[str, Any]:
+def task_custom_fields(actor: Actor) -> list[CustomField]:
+    """Return the custom fields of tasks."""
+    return list(visible_custom_fields(actor).filter(section=CustomField.Section.TASKS))
+
+
+def shown(task: Task, custom_fields: list[CustomField]) -> dict[str, Any]:
     """Return a task as this door shows it."""
-    return {**represent(TaskOut, task), **details_of(task).custom}
+    values = represent(TaskOut, task)
+    return values | values_as_shown(custom_fields, details_of(task).custom, values)
 
 
 class TasksViewSet(PartViewSet):
@@ -204,7 +218,8 @@ class TasksViewSet(PartViewSet):
         self.find_incident(incident)
         rows = visible_incident_tasks(self.actor).filter(case_id=incident)
         page = Page.of(rows, TABLE, self.query(ListingIn), default_order="id")
-        return page.answer(request, [shown(row) for row in page.rows])
+        fields = task_custom_fields(self.actor)
+        return page.answer(request, [shown(row, fields) for row in page.rows])
 
     @endpoint(
         WORKERS, summary="List tasks of all incidents", query=TasksIn, gives=TaskOut(many=True)
@@ -222,7 +237,8 @@ class TasksViewSet(PartViewSet):
         if asked.get("overdue") is not None:
             rows = overdue(rows, is_overdue=asked["overdue"])
         page = Page.of(rows, TABLE, asked, default_order="id")
-        return page.answer(request, [shown(row) for row in page.rows])
+        fields = task_custom_fields(self.actor)
+        return page.answer(request, [shown(row, fields) for row in page.rows])
 
     @endpoint(
         WORKERS,
@@ -315,7 +331,8 @@ class TasksViewSet(PartViewSet):
 
     def _answer(self, incident: int, task: int, code: int = 200) -> Response:
         rows = visible_incident_tasks(self.actor).filter(case_id=incident)
-        return Response(shown(find(rows, task, UNKNOWN)), status=code)
+        fields = task_custom_fields(self.actor)
+        return Response(shown(find(rows, task, UNKNOWN), fields), status=code)
 
     def _user_id(self, given: str) -> int:
         if given == ME:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from incidents.models import Alert, CustomField, ListValue
+from incidents.services.calculations import values_as_shown
 from soar.api.base import represent
 from soar.api.cloudsoar.filters import FilterTable
 from soar.api.cloudsoar.triage_shapes import TriageOut, TriageRowOut
@@ -39,15 +40,17 @@ def row_of(alert: Alert, customs: list[CustomField]) -> Values:
     """Return an event as it stands in lists."""
     alert.shown_incident = None  # type: ignore[attr-defined]  # no list shows it
     flat = flat_of(represent(TriageOut, alert))
-    values = {one.name: alert.custom[one.name] for one in customs if one.name in alert.custom}
-    return {name: flat[name] for name in ROW} | values
+    values = values_as_shown(customs, alert.custom, {"created_at": alert.created_at})
+    given = {name: value for name, value in values.items() if value is not None}
+    return {name: flat[name] for name in ROW} | given
 
 
 def detail_of(alert: Alert, customs: list[CustomField]) -> Values:
     """Return an event, wrapped, with all custom fields there are."""
     shown = represent(TriageOut, alert)
+    values = values_as_shown(customs, alert.custom, {"created_at": alert.created_at})
     for one in customs:
-        shown[one.name] = {"name": one.label, "value": alert.custom.get(one.name)}
+        shown[one.name] = {"name": one.label, "value": values[one.name]}
     return shown
 
 

@@ -1,5 +1,6 @@
 """Who may call what, and one of each thing to call it with: users, groups, tokens and set-up (contract §4.7)."""
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,6 +55,7 @@ def member(ids: Mapping[str, Any]) -> dict[str, Any]:
     return {"members": [ids["user_id"]]}
 
 
+NUMBERS = itertools.count(1)
 LINES: list[Line] = [
     # Users
     Line("GET", "users/"),
@@ -97,17 +99,22 @@ LINES: list[Line] = [
     Line("GET", "audit/", READERS),
     Line("GET", "dashboard/summary/"),
 ]
+
+
+def named(noun: str) -> str:
+    """Return a name nothing else has."""
+    return f"{noun} {next(NUMBERS)}"
+
+
 MAKERS: dict[str, Maker] = {
     "user_id": lambda actor, place: holder(actor, place).pk,
     "jti": lambda actor, place: str(issue_token(actor, holder(actor, place).pk).jti),
-    "group_id": lambda actor, place: add_group(actor, name=f"Group {place}").pk,
-    "template_id": lambda actor, place: add_template(actor, name=f"Template {place}").pk,
-    "label_id": lambda actor, place: (
-        add_label(actor, name=f"Label {place}", value="L-{counter}").pk
-    ),
-    "folder_id": lambda actor, place: add_folder(actor, name=f"Folder {place}").pk,
+    "group_id": lambda actor, place: add_group(actor, name=named("Group")).pk,
+    "template_id": lambda actor, place: add_template(actor, name=named("Template")).pk,
+    "label_id": lambda actor, place: add_label(actor, name=named("Label"), value="L-{counter}").pk,
+    "folder_id": lambda actor, place: add_folder(actor, name=named("Folder")).pk,
     "field_id": lambda actor, place: (
-        add_custom_field(actor, section="tasks", label=f"Field {place}", type="Text").pk
+        add_custom_field(actor, section="tasks", label=named("Field"), type="Text").pk
     ),
-    "search_id": lambda actor, place: add_search(actor, name=f"Search {place}").pk,
+    "search_id": lambda actor, place: add_search(actor, name=named("Search")).pk,
 }
