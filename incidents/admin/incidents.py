@@ -6,6 +6,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from cases.admin.base import has_full_access
 from cases.admin.cases import CaseAdmin
@@ -122,7 +124,7 @@ class IncidentAdmin(ServiceAdmin):
         "severity",
         "owner",
         "folder",
-        "types",
+        "shown_types",
         "opened_at",
     )
     list_filter = (
@@ -196,18 +198,18 @@ class IncidentAdmin(ServiceAdmin):
         case = incident.case
         return Party(None if case.owner_group else case.owner, case.owner_group).name
 
-    @admin.display
-    def types(self, incident: Any) -> str:
+    @admin.display(description="types")
+    def shown_types(self, incident: Any) -> str:
         return ", ".join(link.value.label for link in incident.type_links.all())
 
     @admin.display(description="Types")
     def type_ids(self, incident: Any) -> str:
         """Return the types, for those who may only read."""
-        return self.types(incident)
+        return self.shown_types(incident)
 
     @admin.display(description="opened", ordering="case__opened_at")
-    def opened_at(self, incident: Any) -> Any:
-        return incident.case.opened_at
+    def opened_at(self, incident: Any) -> str:
+        return date_format(localtime(incident.case.opened_at), "DATETIME_FORMAT")
 
     # --- actions
 

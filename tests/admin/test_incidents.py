@@ -40,9 +40,20 @@ def test_the_list_shows_and_filters_incidents(browser: Client, incident: Inciden
     page = shown(browser.get(LIST))
     for text in ("PH-1", "Phish", "Identification", "LOW", "administrator", "Incidents"):
         assert text in page
+    assert "ListValue" not in page
     types = {"type": ListValue.objects.get(label="Phishing").pk}
     assert "PH-1" not in shown(browser.get(LIST, types))
     assert "PH-1" in shown(browser.get(LIST, {"q": "phish", "case__state__id__exact": 3}))
+
+
+def test_the_list_and_the_page_show_types_and_times(
+    browser: Client, as_administrator: Actor
+) -> None:
+    labels = ("Malware", "Phishing")
+    ids = [ListValue.objects.get(field="type", label=label).pk for label in labels]
+    made = open_incident(as_administrator, name="Phish", customer_id=1, type_ids=ids)
+    assert "Malware, Phishing" in shown(browser.get(LIST))
+    assert "+00:00" not in shown(browser.get(url(made)))
 
 
 def test_deleted_incidents_are_listed_when_asked_for_and_restored(
