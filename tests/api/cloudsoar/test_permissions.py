@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from soar.api.cloudsoar.mounts import CURRENT, MOUNTS
 from soar.api.cloudsoar.urls import doors
+from soar.core import throttling
 from soar.core.models import ApiToken, User
 from soar.core.permissions import Permission
 from tests.api.cloudsoar.answers import assert_unauthorised
@@ -98,6 +99,16 @@ def test_what_is_no_token_opens_nothing(analyst: User, credential: str) -> None:
             assert answer.status_code in SERVED
         else:
             assert_unauthorised(answer)
+
+
+@pytest.mark.parametrize("credential", REFUSED)
+def test_what_is_no_token_is_refused_on_every_route(analyst: User, credential: str) -> None:
+    client = Client(headers=REFUSED[credential](analyst))
+    for line in TABLE:
+        throttling.forget_failures()
+        path = CURRENT + re.sub(r"\{\w+\}", "1", line.path)
+        if not line.is_public:
+            assert_unauthorised(client.generic(line.method, path))
 
 
 @pytest.mark.parametrize("who", ["guest", "analyst", "outsider", "administrator"])
