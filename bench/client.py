@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 
@@ -146,6 +147,6 @@ def drive(
     return run.timings
 
 
-def data_of(body: bytes) -> object:
+def data_of(body: bytes) -> Any:
     """Return the data inside an envelope."""
     return orjson.loads(body)["data"]

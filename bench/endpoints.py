@@ -96,12 +96,12 @@ ENDPOINTS = {
 def find_place(connection: Connection) -> Place:
     """Return where the benchmark's data is. Raise NotLoaded."""
     rows = data_of(connection.send(Call("/manage/cases/list")))
-    cases = {row["case_soc_id"]: row["case_id"] for row in rows}  # type: ignore[attr-defined]
+    cases = {row["case_soc_id"]: row["case_id"] for row in rows}
     if data.BIG not in cases or data.WRITES not in cases:
         raise NotLoaded("Fill the installation first: python -m bench.load")
     big = cases[data.BIG]
     listed = data_of(connection.send(Call(f"/case/ioc/list?cid={big}")))
-    iocs = listed["ioc"]  # type: ignore[index]
+    iocs = listed["ioc"]
     return Place(
         big=big,
         writes=cases[data.WRITES],

@@ -63,7 +63,7 @@ class Load:
     def _work(self) -> None:
         connection = Connection(self.target)
         types = data_of(connection.send(Call("/manage/ioc-types/list")))
-        domain = next(row for row in types if row["type_name"] == "domain")  # type: ignore[attr-defined]
+        domain = next(row for row in types if row["type_name"] == "domain")
         body = {"cid": 1, "ioc_type_id": domain["type_id"], "ioc_tlp_id": 2, "ioc_tags": "bench"}
         body |= {"ioc_description": "Seen by sensor 3"}
         prefix = secrets.token_hex(8)

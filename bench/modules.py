@@ -25,6 +25,7 @@ import orjson
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "soar.settings")
 django.setup()
 
+# All of these import models, which needs Django to be set up: so E402.
 from bench import rows  # noqa: E402
 from bench.client import Call, Connection, Target, Timings, data_of, drive  # noqa: E402
 from bench.installation import Installation, descendants, running, wait_for  # noqa: E402
@@ -130,7 +131,7 @@ class Bench:
     def api_beside_modules(self, rounds: int, count: int) -> dict[str, Any]:
         """Time requests in turns with the modules paused and with them busy, over one connection."""
         self.only(*PACKAGES)
-        ioc_id = data_of(self.connection.send(self.add_ioc()))["ioc_id"]  # type: ignore[index]
+        ioc_id = data_of(self.connection.send(self.add_ioc()))["ioc_id"]
         one = Call(f"/case/ioc/{ioc_id}?cid=1")
         calls: Calls = {"read an ioc": lambda: one, "add an ioc": self.add_ioc}
         ratios: dict[str, list[dict[str, float]]] = {name: [] for name in calls}
@@ -206,7 +207,7 @@ class Bench:
 
     def _ioc_maker(self) -> Callable[[], Call]:
         types = data_of(self.connection.send(Call("/manage/ioc-types/list")))
-        names = {row["type_name"]: row["type_id"] for row in types}  # type: ignore[attr-defined]
+        names = {row["type_name"]: row["type_id"] for row in types}
         body = {"cid": 1, "ioc_type_id": names["domain"], "ioc_tlp_id": 2, "ioc_tags": "bench"}
         prefix, numbers = secrets.token_hex(8), itertools.count()
 

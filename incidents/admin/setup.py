@@ -264,9 +264,8 @@ class IncidentSettingsAdmin(SetUpAdmin):
         "__str__",
         "requires_closing_note",
         "prohibits_duplicates",
-        "extracts_entities",
     )
-    fields = ("requires_closing_note", "prohibits_duplicates", "extracts_entities")
+    fields = ("requires_closing_note", "prohibits_duplicates")
 
 
 class SavedSearchForm(SetUpForm):

@@ -1,6 +1,6 @@
 """What the triage queue asks for before it does something, and how its lists are narrowed."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.admin import AdminSite, RelatedFieldListFilter
@@ -142,7 +142,7 @@ class MergeForm(Question):
 
     def __init__(self, *args: Any, actor: Actor, site: AdminSite, **options: Any) -> None:
         super().__init__(*args, actor=actor, site=site, **options)
-        field = self.fields["incident"]
-        field.queryset = visible_incidents(actor)  # type: ignore[attr-defined]
+        field = cast(Row, self.fields["incident"])
+        field.queryset = visible_incidents(actor)
         field.widget = ChoiceByTyping(Alert._meta.get_field("incident"), site)
         field.widget.choices = field.choices  # type: ignore[attr-defined]

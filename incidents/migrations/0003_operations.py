@@ -28,7 +28,6 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('requires_closing_note', models.BooleanField(default=False, help_text='An incident is closed with a note only.')),
                 ('prohibits_duplicates', models.BooleanField(default=False, help_text='A second incident of the same ID is refused, not given a suffix.')),
-                ('extracts_entities', models.BooleanField(default=True, help_text='Addresses, domains and the like in texts become entities.')),
             ],
             options={
                 'verbose_name_plural': 'incident settings',

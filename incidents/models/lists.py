@@ -101,9 +101,6 @@ class IncidentSettings(models.Model):
     prohibits_duplicates = models.BooleanField(
         default=False, help_text="A second incident of the same ID is refused, not given a suffix."
     )
-    extracts_entities = models.BooleanField(
-        default=True, help_text="Addresses, domains and the like in texts become entities."
-    )
 
     class Meta:
         verbose_name_plural = "incident settings"

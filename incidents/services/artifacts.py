@@ -3,8 +3,8 @@
 from cases.models import CaseIoc
 from cases.services.iocs import add_ioc
 from incidents.models import Artifact
+from incidents.services.admission import locked_incident
 from incidents.services.entity_types import find_ioc_type
-from incidents.services.locking import lock_incident
 from iocs.models import Tlp
 from soar.core.actor import Actor
 from soar.core.errors import Invalid
@@ -39,7 +39,7 @@ def add_artifact(
     if errors:
         raise Invalid("Data error", errors)
     with recording(actor) as record:
-        lock_incident(actor, incident_id)
+        locked_incident(actor, incident_id)
         made = Artifact.objects.create(
             incident_id=incident_id, field=field, value=value, user_id=actor.user_id
         )

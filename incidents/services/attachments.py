@@ -9,6 +9,7 @@ from cases.permissions import require_case
 from cases.selectors import find
 from incidents.models import Attachment, CustomField
 from incidents.selectors import visible_alerts, visible_attachments, visible_entities
+from incidents.services.admission import locked_incident
 from incidents.services.custom_values import checked_values
 from incidents.services.file_store import (
     bytes_kept,
@@ -18,7 +19,6 @@ from incidents.services.file_store import (
     release,
     release_unreferenced,
 )
-from incidents.services.locking import lock_incident
 from soar.core.actor import Actor
 from soar.core.errors import Conflict, Invalid
 from soar.core.history import apply_changes
@@ -63,7 +63,7 @@ def add_attachment(
         raise Invalid.field("content", "This file is too large.")
     with bytes_kept(content, wanted), recording(actor) as record:  # type: ignore[arg-type]
         if incident_id is not None:
-            lock_incident(actor, incident_id)
+            locked_incident(actor, incident_id)
         place.file = hold(content, wanted)  # type: ignore[arg-type]
         place.user_id = actor.user_id
         place.save()
@@ -141,7 +141,7 @@ def _locked(actor: Actor, attachment_id: int) -> Attachment:
     seen = find(visible_attachments(actor), attachment_id, UNKNOWN)
     _admit(actor, seen)
     if seen.incident_id is not None:
-        lock_incident(actor, seen.incident_id)
+        locked_incident(actor, seen.incident_id)
     rows = visible_attachments(actor).select_for_update(of=("self",)).select_related("file")
     return find(rows, attachment_id, UNKNOWN)
 

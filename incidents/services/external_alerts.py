@@ -3,7 +3,7 @@
 from typing import Any
 
 from incidents.models import ExternalAlert
-from incidents.services.locking import lock_incident
+from incidents.services.admission import locked_incident
 from soar.core.actor import Actor
 from soar.core.recording import recording
 
@@ -23,7 +23,7 @@ def add_external_alert(
     The audit trail tells that it came, not what is in it: that may hold secrets of the source.
     """
     with recording(actor) as record:
-        lock_incident(actor, incident_id)
+        locked_incident(actor, incident_id)
         made = ExternalAlert.objects.create(
             incident_id=incident_id,
             type=type,

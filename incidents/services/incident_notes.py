@@ -5,7 +5,7 @@ import datetime as dt
 from cases.models import Note, NoteDirectory
 from cases.selectors import visible_note_directories
 from cases.services.notes import add_note, add_note_directory
-from incidents.services.locking import lock_incident
+from incidents.services.admission import locked_incident
 from soar.core.actor import Actor
 from soar.core.recording import recording
 from soar.core.selectors import visible_users
@@ -28,7 +28,7 @@ def write_note(
     an administrator. The audit trail always names the actor. Raise Forbidden or NotFound.
     """
     with recording(actor):
-        lock_incident(actor, incident_id)
+        locked_incident(actor, incident_id)
         return add_note(
             actor,
             incident_id,

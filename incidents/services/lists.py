@@ -46,11 +46,6 @@ def find_types(given: Any, name: str = "type") -> list[ListValue]:
     return list(dict.fromkeys(one for one in found if one is not None))
 
 
-def status_of_state(state: CaseState) -> ListValue | None:
-    """Return the status that stands for a state of cases."""
-    return ListValue.objects.filter(case_state=state).first()
-
-
 def restriction_of_severity(severity: Severity) -> ListValue | None:
     """Return the restriction that stands for a severity."""
     return ListValue.objects.filter(severity=severity).first()

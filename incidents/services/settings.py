@@ -9,7 +9,7 @@ from soar.core.history import apply_changes
 from soar.core.permissions import Permission
 from soar.core.recording import recording
 
-EDITABLE = frozenset({"requires_closing_note", "prohibits_duplicates", "extracts_entities"})
+EDITABLE = frozenset({"requires_closing_note", "prohibits_duplicates"})
 UNKNOWN = "There are no such settings."
 
 

@@ -11,8 +11,9 @@ from cases.selectors import WRITE, find, visible_tasks
 from cases.services.references import check_references
 from cases.services.tasks import ENDED, add_task, update_task
 from incidents.models import CustomField, ListField, ListValue, TaskDetails
+from incidents.services.admission import locked_incident
 from incidents.services.custom_values import checked_values
-from incidents.services.locking import lock_incident
+from incidents.services.parties import find_party
 from soar.core.actor import Actor
 from soar.core.errors import Conflict, Forbidden, Invalid
 from soar.core.history import apply_changes
@@ -47,6 +48,24 @@ class Assignee:
 NOBODY = Assignee()
 
 
+def assignee_of(given: Any, field: str) -> Assignee:
+    """Return who is meant by what find_party takes, nobody for nothing given. Raise Invalid."""
+    if given in (None, ""):
+        return NOBODY
+    party = find_party(given, field)
+    return Assignee(party.user.pk if party.user else None, party.group.pk if party.group else None)
+
+
+def user_id_of(given: Any, field: str) -> int | None:
+    """Return the id of the user meant, None for nothing given. Raise Invalid, for a group too."""
+    if given in (None, ""):
+        return None
+    user = find_party(given, field).user
+    if user is None:
+        raise Invalid.field(field, "Name a user.")
+    return user.pk
+
+
 def details_of(task: Task) -> TaskDetails:
     """Return the details of a task, the defaults where none were given."""
     found: TaskDetails | None = getattr(task, "details", None)
@@ -71,7 +90,7 @@ def add_incident_task(
     row = TaskDetails()
     _, after = apply_changes(row, values, DETAILS)
     with recording(actor):
-        lock_incident(actor, incident_id)
+        locked_incident(actor, incident_id)
         task = add_task(
             actor,
             incident_id,
@@ -183,7 +202,7 @@ def _write(
 
 
 def _locked(actor: Actor, incident_id: int, task_id: int) -> Task:
-    lock_incident(actor, incident_id)
+    locked_incident(actor, incident_id)
     rows = visible_tasks(actor, WRITE).filter(case_id=incident_id).select_related("details")
     return find(rows, task_id, UNKNOWN)
 

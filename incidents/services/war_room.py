@@ -10,7 +10,7 @@ from cases.models import EventCategory
 from cases.selectors import find
 from cases.services.timeline import add_event, delete_event, update_event
 from incidents.models import TimelineEntry, TimelineMark
-from incidents.services.locking import lock_incident
+from incidents.services.admission import locked_incident
 from incidents.war_room import ENTRY, EVENT, PRINTED, body_of, title_of, visible_steps
 from soar.core.actor import Actor
 from soar.core.errors import Conflict
@@ -35,7 +35,7 @@ def add_timeline_entry(
     """Write an entry into the war room and return it as a step. Raise Forbidden or NotFound."""
     with transaction.atomic():
         with recording(actor) as record:
-            lock_incident(actor, incident_id)
+            locked_incident(actor, incident_id)
             made = TimelineEntry.objects.create(
                 incident_id=incident_id,
                 title=title,
@@ -60,7 +60,7 @@ def mark_step(actor: Actor, incident_id: int, step_id: int, **marks: Any) -> Aud
     NotFound, or Conflict for anything but unlocking a locked one.
     """
     with recording(actor) as record:
-        lock_incident(actor, incident_id)
+        locked_incident(actor, incident_id)
         step = find(visible_steps(actor, incident_id), step_id, UNKNOWN)
         mark = getattr(step, "mark", None) or TimelineMark(line=step, incident_id=incident_id)
         before, after = apply_changes(mark, marks, MARKS)

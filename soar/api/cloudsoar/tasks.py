@@ -20,15 +20,17 @@ from incidents.selectors import (
 )
 from incidents.services.calculations import values_as_shown
 from incidents.services.lists import find_value
-from incidents.services.people import GROUP_MARK, find_assignee, find_user_id
+from incidents.services.parties import GROUP_MARK
 from incidents.services.task_details import (
     add_incident_task,
     approve_task,
+    assignee_of,
     close_task,
     decline_task,
     details_of,
     reassign_task,
     update_incident_task,
+    user_id_of,
 )
 from soar.api.base import represent
 from soar.api.cloudsoar.fields import Integer, Moment, Text
@@ -325,7 +327,7 @@ class TasksViewSet(PartViewSet):
         """Give a task to somebody else."""
         self.admit_writer(incident)
         asked = self.read(ReassignmentIn)
-        assignee = find_assignee(asked["assigned_to"], "assigned_to")
+        assignee = assignee_of(asked["assigned_to"], "assigned_to")
         reassign_task(self.actor, incident, task, assignee=assignee, note=asked["note"])
         return self._answer(incident, task)
 
@@ -345,9 +347,9 @@ class TasksViewSet(PartViewSet):
 def _known(asked: dict[str, Any]) -> dict[str, Any]:
     """Return the values of a body with the users, groups and priorities that were meant."""
     if "assigned_to" in asked:
-        asked["assignee"] = find_assignee(asked.pop("assigned_to"), "assigned_to")
+        asked["assignee"] = assignee_of(asked.pop("assigned_to"), "assigned_to")
     if "authorizer" in asked:
-        asked["authorizer_id"] = find_user_id(asked.pop("authorizer"), "authorizer")
+        asked["authorizer_id"] = user_id_of(asked.pop("authorizer"), "authorizer")
     if "priority" in asked:
         priority = find_value(ListField.TASK_PRIORITY, asked.pop("priority"), "priority")
         asked["priority_id"] = priority and priority.pk
