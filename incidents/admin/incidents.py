@@ -21,6 +21,7 @@ from incidents.admin.incident_forms import (
     InvestigatorForm,
     PartyForm,
 )
+from incidents.admin.reports import ReportingAdmin
 from incidents.models import (
     FavoriteIncident,
     Incident,
@@ -106,7 +107,7 @@ class TypeFilter(admin.SimpleListFilter):
 
 
 @admin.register(Incident)
-class IncidentAdmin(ServiceAdmin):
+class IncidentAdmin(ReportingAdmin):
     """The operational side of incidents: what IRIS knows of them is on the page of the case."""
 
     services = Services(

@@ -1,21 +1,31 @@
-"""Serving files that others uploaded: saved by a browser, never shown or run (SEC-04)."""
+"""Serving files: saved by a browser, never shown or run (SEC-04)."""
 
 import re
+from typing import IO, Any
 from urllib.parse import quote
 
 from django.core.files import File
 from django.http import FileResponse
 
-# Never what the file says it is: nothing a browser would show or run.
+# Of what others uploaded, never what the file says it is: nothing a browser would show or run.
 SERVED_TYPE = "application/octet-stream"
 _POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f"\\/:*?<>|\u200e\u200f\u2028-\u202e\u2066-\u2069]')
 _UNSAFE_IN_ASCII = re.compile(r"[^ -~]|[%;,']")
 
 
-def download_of(file_name: str, size_bytes: int, content: "File[bytes]") -> FileResponse:
-    """Return bytes as an answer that no browser shows or runs, in pieces; it closes the file."""
-    answer = FileResponse(content, content_type=SERVED_TYPE)
+def download_of(
+    file_name: str,
+    size_bytes: int,
+    content: "File[bytes] | IO[Any]",
+    *,
+    media_type: str = SERVED_TYPE,
+) -> FileResponse:
+    """Return bytes as an answer that no browser shows or runs, in pieces; it closes the file.
+
+    Only what we made ourselves has another media type.
+    """
+    answer = FileResponse(content, content_type=media_type)
     answer["Content-Length"] = str(size_bytes)
     answer["Content-Disposition"] = disposition_of(file_name)
     answer["X-Content-Type-Options"] = "nosniff"

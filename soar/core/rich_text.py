@@ -5,7 +5,9 @@ dress up as a part of the console.
 """
 
 import json
+import re
 from collections.abc import Mapping
+from html import unescape
 from typing import Any
 
 import nh3
@@ -45,6 +47,10 @@ _CLEANER = nh3.Cleaner(
     link_rel="noopener noreferrer nofollow",
     url_relative="deny",  # links of a report lead out, never into the console
 )
+# What the cleaner leaves has every < and > escaped that is not a tag's own.
+_LINE_END = re.compile(r"<(?:br|hr)>|</(?:p|li|tr|h[1-6]|pre|blockquote|div|dt|dd|caption)>")
+_CELL_END = re.compile(r"</t[dh]>")
+_TAG = re.compile(r"<[^>]*>")
 Shown = list[tuple[str, list[tuple[str, SafeString]]]]
 
 
@@ -54,6 +60,13 @@ def sanitised_html(text: str) -> SafeString:
     Without styles and classes it cannot cover the page, without images opening it tells nobody.
     """
     return mark_safe(_CLEANER.clean(text))  # noqa: S308  (that is what the cleaner is for)
+
+
+def plain_text(html: str) -> str:
+    """Return the text of HTML without what would not be shown, one line per paragraph, item or row."""
+    text = _CELL_END.sub(" ", _LINE_END.sub("\n", _CLEANER.clean(html)))
+    lines = unescape(_TAG.sub("", text)).splitlines()
+    return "\n".join(line.rstrip() for line in lines if line.strip())
 
 
 def html_of(markdown: str) -> str:

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from incidents.models import CustomField
 from incidents.selectors import visible_folders, visible_list_values
+from incidents.services.incident_facts import LABELS
 from soar.api.base import shared
 from soar.api.cloudsoar.fields import Html, Integer, Moment
 from soar.api.cloudsoar.incident_filters import (
@@ -13,7 +14,7 @@ from soar.api.cloudsoar.incident_filters import (
     fields_of,
     incident_custom_fields,
 )
-from soar.api.cloudsoar.incident_shapes import LABELS, FlatIncidentOut
+from soar.api.cloudsoar.incident_shapes import FlatIncidentOut
 from soar.core.actor import Actor
 
 TYPES = (

@@ -21,6 +21,7 @@ from incidents.selectors import (
     with_tag,
 )
 from incidents.services.custom_values import checked_value
+from incidents.services.incident_facts import LABELS
 from incidents.services.parties import GROUP_MARK
 from soar.api.cloudsoar.fields import Integer, Moment, Text
 from soar.api.cloudsoar.filter_language import Clause, normalised
@@ -39,7 +40,6 @@ from soar.api.cloudsoar.filters import (
     Numbers,
     Texts,
 )
-from soar.api.cloudsoar.incident_shapes import LABELS
 from soar.api.cloudsoar.paging import DEFAULT_SIZE, LARGEST_SIZE, LAST_PAGE, ListingIn, Page
 from soar.core.actor import Actor
 from soar.core.errors import Invalid

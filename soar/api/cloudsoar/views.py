@@ -170,14 +170,14 @@ def endpoint(
     gives: Any = None,
     media: str = "",
     code: int = 200,
-    also: Mapping[int, Any] | None = None,
+    also: Mapping[Any, Any] | None = None,
     examples: Mapping[str, Any] | None = None,
     is_documented: bool = True,
 ) -> Callable[[Handler], Handler]:
     """Declare the access and the schema of a route; without it the route is refused.
 
     `takes` and `query` are the shapes of body and query string, `media` the type of an answer that is not
-    JSON, `also` further answers by status, `examples` answers by name.
+    JSON, `also` further answers by status or by (status, media type), `examples` answers by name.
     """
 
     success: dict[Any, Any] = {(code, media) if media else code: gives}

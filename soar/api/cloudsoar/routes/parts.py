@@ -7,6 +7,7 @@ from soar.api.cloudsoar.attachments import AttachmentsViewSet
 from soar.api.cloudsoar.external_alerts import ExternalAlertsViewSet
 from soar.api.cloudsoar.incident_entities import IncidentEntitiesViewSet
 from soar.api.cloudsoar.notes import NotesViewSet
+from soar.api.cloudsoar.reports import ReportsViewSet
 from soar.api.cloudsoar.routing import route
 from soar.api.cloudsoar.tasks import TasksViewSet
 from soar.api.cloudsoar.timeline import TimelineViewSet
@@ -43,4 +44,5 @@ ROUTES: list[URLPattern] = [
     ),
     route(f"{INCIDENT}timeline/", TimelineViewSet, **ALL),
     route(f"{INCIDENT}timeline/<int:step>/", TimelineViewSet, patch="mark"),
+    route(f"{INCIDENT}report/", ReportsViewSet, get="report"),
 ]

@@ -65,6 +65,7 @@ LINES: list[Line] = [
     read(f"{INCIDENT}timeline/"),
     write("POST", f"{INCIDENT}timeline/", title="Seen"),
     write("PATCH", f"{INCIDENT}timeline/{{step}}/", is_locked=True),
+    read(f"{INCIDENT}report/"),
 ]
 
 
