@@ -11,8 +11,9 @@ from kombu.exceptions import OperationalError
 
 from incidents.services.attachments import drop_unreferenced_files
 from modules.selectors import queues
-from modules.services.delivery import deliver_due
+from modules.services.delivery import FIRST_RETRY_SECONDS, deliver_due
 from modules.services.execution import execute, recover_lost
+from modules.services.reading import read_text
 from modules.services.sending import (
     BATCH,
     RESEND_AFTER,
@@ -42,6 +43,12 @@ def execute_run(run_id: int, queue: str) -> None:
     execute(run_id)
     with suppress(BrokerUnavailable):  # the relay sends them once it is back
         send_runs()
+
+
+@app.task(time_limit=120, soft_time_limit=60)
+def read_event(event_id: int) -> None:
+    """Read the text an event tells of; one that is not read is due again."""
+    read_text(event_id)
 
 
 @app.task(time_limit=300, soft_time_limit=240)
@@ -85,9 +92,19 @@ def announce() -> None:
 def send_due() -> int:
     """Turn due events into runs, send the workers the runs that are due, and return how many of both.
 
-    Raise BrokerUnavailable when the broker does not answer; nothing is lost then.
+    Texts to be read are sent last: somebody may wait for a run. Raise BrokerUnavailable when the broker
+    does not answer; nothing is lost then.
     """
-    return deliver_due() + send_runs()
+    unread: list[int] = []
+    total = deliver_due(unread.extend) + send_runs()
+    for event_id in unread:
+        _send(
+            read_event,
+            (event_id,),
+            settings.CELERY_TASK_DEFAULT_QUEUE,
+            expires=FIRST_RETRY_SECONDS,
+        )
+    return total
 
 
 def send_runs() -> int:

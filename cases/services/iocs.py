@@ -42,10 +42,12 @@ def add_ioc(
     description: str | None = None,
     tags: str | None = None,
     custom_attributes: dict[str, Any] | None = None,
+    found_in: str = "",
 ) -> tuple[CaseIoc, str]:
     """Put an indicator into a case and return it with how it came there (Added).
 
-    An indicator already in the case is returned unchanged. Raise Forbidden or Invalid.
+    `found_in` names the text it was read from, where nobody added it himself. An indicator already in the
+    case is returned unchanged. Raise Forbidden or Invalid.
     """
     _require_case_and_references(actor, case_id, type_id, tlp_id)
     with recording(actor) as record:
@@ -69,7 +71,7 @@ def add_ioc(
             case_ioc,
             case_id=case_id,
             counter=COUNTER,
-            summary=f'added ioc "{value}"',
+            summary=f'added ioc "{value}"{_found(found_in)}',
             after={"ioc_id": ioc.pk, "value": value, "type_id": type_id, "tlp_id": tlp_id},
         )
     if is_new:
@@ -144,6 +146,10 @@ def remove_ioc(actor: Actor, case_id: int, ioc_id: int) -> bool:
             after={"is_gone": bool(drop_unreferenced_iocs([ioc_id]))},
         )
     return not visible_case_iocs(actor).filter(ioc_id=ioc_id).exists()
+
+
+def _found(place: str) -> str:
+    return f", found in {place}" if place else ""
 
 
 def _level_and_references(user: Any, case: Any, default: Any, ioc_type: Any, tlp: Any) -> Any:

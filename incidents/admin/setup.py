@@ -265,7 +265,20 @@ class IncidentSettingsAdmin(SetUpAdmin):
         "requires_closing_note",
         "prohibits_duplicates",
     )
-    fields = ("requires_closing_note", "prohibits_duplicates")
+    fieldsets = (
+        (None, {"fields": ("requires_closing_note", "prohibits_duplicates")}),
+        (
+            "Entities out of texts",
+            {
+                "fields": (
+                    "extracts_from_incidents",
+                    "extracts_from_tasks",
+                    "extracts_from_notes",
+                    "extracts_from_iris",
+                )
+            },
+        ),
+    )
 
 
 class SavedSearchForm(SetUpForm):

@@ -101,6 +101,19 @@ class IncidentSettings(models.Model):
     prohibits_duplicates = models.BooleanField(
         default=False, help_text="A second incident of the same ID is refused, not given a suffix."
     )
+    extracts_from_incidents = models.BooleanField(
+        default=True,
+        help_text="Addresses, domains and e-mail addresses in the fields of an incident become its entities.",
+    )
+    extracts_from_tasks = models.BooleanField(
+        default=True, help_text="Those in the fields of its tasks do."
+    )
+    extracts_from_notes = models.BooleanField(default=True, help_text="Those in its notes do.")
+    extracts_from_iris = models.BooleanField(
+        "extracts from IRIS",
+        default=False,
+        help_text="They do as well where the text came through the IRIS API; its clients may count the IOCs of a case.",
+    )
 
     class Meta:
         verbose_name_plural = "incident settings"

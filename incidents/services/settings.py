@@ -9,7 +9,16 @@ from soar.core.history import apply_changes
 from soar.core.permissions import Permission
 from soar.core.recording import recording
 
-EDITABLE = frozenset({"requires_closing_note", "prohibits_duplicates"})
+EDITABLE = frozenset(
+    {
+        "requires_closing_note",
+        "prohibits_duplicates",
+        "extracts_from_incidents",
+        "extracts_from_tasks",
+        "extracts_from_notes",
+        "extracts_from_iris",
+    }
+)
 UNKNOWN = "There are no such settings."
 
 

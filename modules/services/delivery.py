@@ -2,6 +2,7 @@
 
 Whoever finds an event due claims it, so that nobody else works on it; the runs and the mark that it is
 delivered are written in one transaction, so a second delivery finds nothing to do. No broker is needed.
+An event with a text to be read gets its runs likewise and stays due until a worker has read the text.
 """
 
 import datetime as dt
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from modules.hooks import DETAILS, ID, Fired, hooks_of_event, last_known, payload_of, wire_id
 from modules.models import HookSubscription, ModuleRun
+from modules.services.reading import events_to_read
 from soar.core.models import AuditLog, OutboxEvent
 
 logger = logging.getLogger(__name__)
@@ -38,6 +40,7 @@ ODD_DETAILS = (
     TypeError,
     ValueError,
 )
+HandOver = Callable[[Iterable[int]], object]
 LOOP = "The module would call itself again and again through its own changes"
 
 
@@ -63,49 +66,61 @@ class _Cause:
         return None
 
 
-def deliver_due() -> int:
+def leave_due(event_ids: Iterable[int]) -> None:
+    """Leave texts to whoever claims their events next."""
+
+
+def deliver_due(hand_over: HandOver = leave_due) -> int:
     """Turn every due event into its runs and return how many events it was.
 
-    An event that cannot be delivered is told in the log and stays due, later each time; it holds up no
-    other. Raise DatabaseError when the database is away.
+    `hand_over` gets the ids of events with a text to be read. An event that cannot be delivered is told in
+    the log and stays due, later each time; it holds up no other. Raise DatabaseError when the database is
+    away.
     """
     total = 0
     while ids := claim_due():
         total += len(ids)
         try:
-            deliver(ids)
+            deliver(ids, hand_over)
         except ODD_DETAILS:
             logger.warning("events %s to %s: one at a time", ids[0], ids[-1])
             for event_id in ids:
-                _deliver_alone(event_id)
+                _deliver_alone(event_id, hand_over)
         if len(ids) < BATCH:
             break
     return total
 
 
-def _deliver_alone(event_id: int) -> None:
+def _deliver_alone(event_id: int, hand_over: HandOver) -> None:
     try:
-        deliver([event_id])
+        deliver([event_id], hand_over)
     except ODD_DETAILS:
         logger.exception("event %s cannot be delivered", event_id)
 
 
-def deliver(event_ids: Iterable[int]) -> int:
-    """Write the runs of these events and mark them delivered; return how many runs are new."""
+def deliver(event_ids: Iterable[int], hand_over: HandOver = leave_due) -> int:
+    """Write the runs of these events and mark them delivered, but for those handed over to be read.
+
+    Return how many runs there were to write.
+    """
     with transaction.atomic():
         waiting = OutboxEvent.objects.select_for_update().filter(
             pk__in=list(event_ids), delivered_at=None
         )
         ids = list(waiting.order_by("pk").values_list("pk", flat=True))
-        events = AuditLog.objects.filter(pk__in=ids).exclude(channel=MODULE_CHANNEL)
+        rows = AuditLog.objects.filter(pk__in=ids).exclude(channel=MODULE_CHANNEL)
+        events = list(rows.order_by("pk"))
         causes = [
             _Cause(event, fired)
-            for event in events.order_by("pk")
+            for event in events
             for fired in hooks_of_event(event.action, event.details)
         ]
         runs = _runs(causes)
         ModuleRun.objects.bulk_create(runs, ignore_conflicts=True)
-        OutboxEvent.objects.filter(pk__in=ids).update(delivered_at=timezone.now())
+        unread = events_to_read(events)
+        done = OutboxEvent.objects.filter(pk__in=set(ids) - unread)
+        done.update(delivered_at=timezone.now())
+    hand_over(sorted(unread))
     return len(runs)
 
 

@@ -4,12 +4,15 @@ import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from os import environ
 from urllib.parse import urlsplit, urlunsplit
 
 import validators
 
 from .refanging import MEANT_DOT, refanged
 
+# Else the list of top-level domains is read again for every name: seconds for a page of names.
+environ.setdefault("PYVLD_CACHE_TLD", "True")
 _URL = re.compile(r"(?i)(?<![a-z0-9+])(?:https?|ftps?)://[^\s<>\"'`{}|\\^\x00-\x1f]{4,2048}")
 _MAIL = re.compile(rf"(?<![\w.%+-])[\w.%+-]{{1,64}}@[\w.{MEANT_DOT}-]{{3,253}}")
 _WORD = re.compile(rf"[\w.:/{MEANT_DOT}-]+")
@@ -25,8 +28,32 @@ _SHORTEST_HASH = 32
 HASHES = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
 # Top-level domains that in a text are far more often the end of a file's name.
 FILE_ENDINGS = frozenset(
-    ["cab", "md", "mk", "mm", "mov", "name", "pm", "ps", "pub", "py", "rs", "sh", "so", "zip"]
+    [
+        "app",
+        "cab",
+        "data",
+        "inc",
+        "java",
+        "map",
+        "md",
+        "mk",
+        "mm",
+        "mov",
+        "name",
+        "pm",
+        "properties",
+        "ps",
+        "pub",
+        "py",
+        "rs",
+        "save",
+        "sh",
+        "so",
+        "zip",
+    ]
 )
+# Set aside for examples by RFC 2606, so that it is in no list; exercises are full of it.
+EXAMPLE = ".example"
 # Of the empty file; they are in every report and say nothing.
 NOTHINGS = frozenset(
     (
@@ -133,13 +160,21 @@ def _word(text: str, before: str) -> Iterator[Indicator]:
     if text.startswith("/") or before.endswith(("\\", "/")):
         return  # a path
     for part in word.split("/")[0].split(":"):
-        name = part.strip(".-_").lower()
+        written = part.strip(".-_")
+        name = written.lower()
         if _IPV4.fullmatch(name):
             is_version = not is_meant and _VERSION_BEFORE.search(before)
             if _address(name) and not is_version:
                 yield Indicator("ip", name, is_meant)
-        elif _is_domain(name) and (is_meant or name.rpartition(".")[2] not in FILE_ENDINGS):
+        elif _is_domain(name) and (is_meant or not _looks_like_prose(written)):
             yield Indicator("domain", name, is_meant)
+
+
+def _looks_like_prose(name: str) -> bool:
+    """Tell whether a name is rather a file's, a class's (System.IO), or two sentences (seen.It was)."""
+    ending = name.rpartition(".")[2]
+    is_mixed = ending != ending.lower() and name != name.upper()
+    return is_mixed or ending.lower() in FILE_ENDINGS
 
 
 def _hash(text: str) -> Iterator[Indicator]:
@@ -156,5 +191,7 @@ def _address(text: str) -> str:
 
 
 def _is_domain(text: str) -> bool:
-    is_possible = "." in text and len(text) <= _LONGEST_NAME
-    return is_possible and validators.domain(text, consider_tld=True, rfc_2782=True) is True
+    if "." not in text or len(text) > _LONGEST_NAME:
+        return False
+    is_example = text.endswith(EXAMPLE)
+    return validators.domain(text, consider_tld=not is_example, rfc_2782=True) is True

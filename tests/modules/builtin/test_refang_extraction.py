@@ -64,6 +64,8 @@ def test_urls_are_found_in_any_dress(text: str) -> None:
         ("xn--mnchen-3ya.de", "domain", "xn--mnchen-3ya.de"),
         ("_a_b.evil.com_", "domain", "a_b.evil.com"),
         ("evil[.]zip", "domain", "evil.zip"),
+        ("evil.example", "domain", "evil.example"),
+        ("Evil.com", "domain", "evil.com"),
         ("Bad.Guy+x@evil.com", "email", "Bad.Guy+x@evil.com"),
         ("bad[at]evil[.]com", "email", "bad@evil.com"),
         ("bad [@] EVIL (dot) com,", "email", "bad@evil.com"),
@@ -82,6 +84,8 @@ def test_every_kind_is_found(text: str, kind: str, value: str) -> None:
     [
         "setup.py, build.sh, lib.so, readme.md, archive.zip",
         "report.docx and foo.exe",
+        "Main.java, config.inc, Safari.app",
+        "System.IO was seen.It was not",
         r"C:\Users\evil.com",
         "/opt/evil.com/lib",
         "version 1.2.3.4",
