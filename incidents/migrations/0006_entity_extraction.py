@@ -18,16 +18,16 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='incidentsettings',
             name='extracts_from_iris',
-            field=models.BooleanField(default=False, help_text='They do as well where the text came through the IRIS API; its clients may count the IOCs of a case.', verbose_name='extracts from IRIS'),
+            field=models.BooleanField(default=False, help_text='The same for texts that come through the IRIS API; its clients may count the IOCs of a case.', verbose_name='extracts from IRIS'),
         ),
         migrations.AddField(
             model_name='incidentsettings',
             name='extracts_from_notes',
-            field=models.BooleanField(default=True, help_text='Those in its notes do.'),
+            field=models.BooleanField(default=True, help_text='The same for its notes.'),
         ),
         migrations.AddField(
             model_name='incidentsettings',
             name='extracts_from_tasks',
-            field=models.BooleanField(default=True, help_text='Those in the fields of its tasks do.'),
+            field=models.BooleanField(default=True, help_text='The same for its tasks: titles, descriptions and custom fields.'),
         ),
     ]

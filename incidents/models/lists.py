@@ -106,13 +106,13 @@ class IncidentSettings(models.Model):
         help_text="Addresses, domains and e-mail addresses in the fields of an incident become its entities.",
     )
     extracts_from_tasks = models.BooleanField(
-        default=True, help_text="Those in the fields of its tasks do."
+        default=True, help_text="The same for its tasks: titles, descriptions and custom fields."
     )
-    extracts_from_notes = models.BooleanField(default=True, help_text="Those in its notes do.")
+    extracts_from_notes = models.BooleanField(default=True, help_text="The same for its notes.")
     extracts_from_iris = models.BooleanField(
         "extracts from IRIS",
         default=False,
-        help_text="They do as well where the text came through the IRIS API; its clients may count the IOCs of a case.",
+        help_text="The same for texts that come through the IRIS API; its clients may count the IOCs of a case.",
     )
 
     class Meta:

@@ -16,6 +16,7 @@ from incidents.services import found_entities
 from incidents.services.deleting import delete_incident
 from incidents.services.entities import delete_entity, lock_entity
 from incidents.services.entity_types import find_ioc_type
+from incidents.services.incident_notes import write_note
 from modules import tasks
 from modules.services.delivery import deliver_due
 from modules.services.reading import LONGEST_TEXT, read_text
@@ -143,20 +144,16 @@ def test_texts_of_iris_clients_are_read_where_that_is_wanted(analyst: User, is_o
     assert values() == (FOUND if is_on else [])
 
 
-def test_texts_of_modules_are_not_read(as_analyst: Actor, ask: Asking) -> None:
-    note(ask, "a.com")
-    line = note_event()
-    module = AuditLog.objects.create(
-        **{
-            name: getattr(line, name)
-            for name in ("action", "actor_id", "object_type", "object_id", "case_id")
-        },
-        channel="module",
-        details={"after": {"content": "b.com"}},
-    )
-    OutboxEvent.objects.create(audit=module)
-    assert read_all() == 0
-    assert values() == ["a.com"]
+@pytest.mark.parametrize(
+    ("channel", "expected"),
+    [("cloudsoar", ["a.com"]), ("admin", ["a.com"]), ("module", []), ("system", [])],
+)
+def test_what_people_write_is_read_and_what_programs_write_is_not(
+    analyst: User, channel: str, expected: list[str]
+) -> None:
+    write_note(Actor.of(analyst, channel), 1, title="Seen a.com")
+    assert read_all() == len(expected)
+    assert values() == expected
 
 
 def test_what_was_taken_out_or_corrected_by_hand_stays_away(ask: Asking, as_analyst: Actor) -> None:
