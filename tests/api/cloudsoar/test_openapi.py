@@ -1,11 +1,13 @@
 """The OpenAPI document of this door: valid, complete, without a warning, one per mount, and shown."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
 from drf_spectacular.drainage import GENERATOR_STATS
+from openapi_schema_validator import OAS30Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from soar.api.cloudsoar.mounts import CURRENT, MOUNTS
@@ -31,6 +33,16 @@ def operations(mount: str) -> list[tuple[str, str, dict[str, Any]]]:
         for path, item in document(mount)["paths"].items()
         for method, operation in item.items()
     ]
+
+
+def bodies(loaded: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield method, path and content of every body that is sent as JSON, and of every success."""
+    for path, item in loaded["paths"].items():
+        for method, operation in item.items():
+            answers = [a for code, a in operation["responses"].items() if code < "300"]
+            for body in [operation.get("requestBody", {}), *answers]:
+                if "application/json" in body.get("content", {}):
+                    yield method, path, body["content"]["application/json"]
 
 
 def test_the_document_is_generated_without_warnings_or_errors(mount: str) -> None:
@@ -71,6 +83,17 @@ def test_every_refusal_has_the_shape_of_errors(mount: str) -> None:
             reference = answer.get("content", {}).get("application/json", {}).get("schema", {})
             is_error = reference.get("$ref") == "#/components/schemas/Error"
             assert is_error == (code.startswith("4"))
+
+
+def test_every_body_and_every_answer_has_an_example_that_fits_its_shape(mount: str) -> None:
+    loaded = json.loads(json.dumps(document(mount)))
+    for method, path, content in bodies(loaded):
+        assert path.endswith("/openapi/") or content.get("examples"), (method, path)
+        # The validator follows references from the root, so the shape is asked for beside the components.
+        shape = {**content["schema"], "components": loaded["components"]}
+        for example in content.get("examples", {}).values():
+            problems = [one.message for one in OAS30Validator(shape).iter_errors(example["value"])]
+            assert problems == [], (method, path)
 
 
 def test_the_document_says_that_and_why_xml_is_not_read(mount: str) -> None:
