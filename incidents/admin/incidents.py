@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from cases.admin.base import has_full_access
@@ -14,6 +16,7 @@ from cases.admin.cases import CaseAdmin
 from cases.models import Case
 from cases.selectors import visible_activities, visible_cases
 from cases.services.cases import delete_case
+from cases.services.rich_texts import shown_as_html
 from incidents.admin.incident_forms import (
     ClosingForm,
     FormAction,
@@ -21,6 +24,7 @@ from incidents.admin.incident_forms import (
     InvestigatorForm,
     PartyForm,
 )
+from incidents.admin.opening import OPENING_FIELDSETS, open_asked, opening_form
 from incidents.models import (
     FavoriteIncident,
     Incident,
@@ -48,6 +52,7 @@ from soar.core.actor import Actor
 from soar.core.admin.base import ReadOnlyAdmin, ServiceAdmin, Services, actor_of
 from soar.core.admin.filters import VisibleChoiceFilter
 from soar.core.permissions import Permission
+from soar.core.rich_text import sanitised_html
 
 FIELD_OF = {attribute.removesuffix("_id"): field for attribute, field in LISTED.values()}
 
@@ -111,6 +116,7 @@ class IncidentAdmin(ServiceAdmin):
 
     services = Services(
         visible_incidents_and_deleted,
+        add=open_asked,
         change=update_incident,
         delete=delete_incident,
         audit=visible_activities,
@@ -137,13 +143,35 @@ class IncidentAdmin(ServiceAdmin):
     )
     search_fields = ("reference", "case__name", "case__tags")
     ordering = ("-case_id",)
-    readonly_fields = ("case", "status", "severity", "owner", "opened_through", "opened_at")
+    shown_only = (
+        *("case", "status", "severity", "owner", "opened_through", "opened_at"),
+        *("text", "closing_note"),
+    )
+    add_fieldsets = OPENING_FIELDSETS
     actions = ("close", "reopen", "change_owner", "add_investigator", "restore")
     fieldsets = (
-        (None, {"fields": ("reference", "case", "type_ids", ("folder", "phase"))}),
+        (
+            None,
+            {
+                "fields": (
+                    ("reference", "case"),
+                    "description",
+                    "text",
+                    "type_ids",
+                    ("folder", "phase"),
+                )
+            },
+        ),
         (
             "State",
-            {"fields": (("status", "severity"), ("owner", "opened_at"), "inhibits_phases")},
+            {
+                "fields": (
+                    ("status", "severity"),
+                    ("owner", "opened_at"),
+                    "closing_note",
+                    "inhibits_phases",
+                )
+            },
         ),
         (
             "Details",
@@ -153,6 +181,7 @@ class IncidentAdmin(ServiceAdmin):
                     ("started_at", "ended_at"),
                     "timezone",
                     "opened_through",
+                    "custom",
                 )
             },
         ),
@@ -161,6 +190,16 @@ class IncidentAdmin(ServiceAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the incidents with what the list shows of them."""
         return in_words(actor_of(request), super().get_queryset(request))
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:
+        """Return the form of a new incident, or of one there is."""
+        if obj is None:
+            options = {"form": opening_form(actor_of(request)), **options}
+        return super().get_form(request, obj, **options)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Return what is only shown: of a new incident nothing."""
+        return () if obj is None else (*super().get_readonly_fields(request, obj), *self.shown_only)
 
     def may_write(self, request: HttpRequest, obj: Any) -> bool:
         """Tell whether the actor has full access; nobody changes a deleted incident."""
@@ -172,10 +211,19 @@ class IncidentAdmin(ServiceAdmin):
             return visible_list_values(actor_of(request)).filter(field=FIELD_OF[db_field.name])
         return super().get_field_queryset(db, db_field, request)
 
+    def perform_add(self, actor: Actor, values: dict[str, Any]) -> Incident:
+        """Open the incident."""
+        return open_asked(actor, values)
+
     def perform_change(self, actor: Actor, obj: Incident, values: dict[str, Any]) -> None:
         """Change the incident; a phase may bring a status, and cannot skip a mandatory one."""
+        fields = values.pop("custom", None) or {}
+        if "description" in values:
+            fields["description"] = values.pop("description")
         if "phase_id" in values:
-            change_incident(actor, obj.pk, {"phase": values.pop("phase_id")})
+            fields["phase"] = values.pop("phase_id")
+        if fields:
+            change_incident(actor, obj.pk, fields)
         if values:
             update_incident(actor, obj.pk, **values)
 
@@ -197,6 +245,17 @@ class IncidentAdmin(ServiceAdmin):
     def owner(self, incident: Any) -> str:
         case = incident.case
         return Party(None if case.owner_group else case.owner, case.owner_group).name
+
+    @admin.display(description="text")
+    def text(self, incident: Any) -> SafeString | str:
+        """Return what is known, sanitised."""
+        case = incident.case
+        body = shown_as_html(case.description, case.description_html)
+        return format_html('<div class="report">{}</div>', sanitised_html(body)) if body else "-"
+
+    @admin.display(description="closing note")
+    def closing_note(self, incident: Any) -> str:
+        return incident.case.closing_note or self.empty_value_display
 
     @admin.display(description="types")
     def shown_types(self, incident: Any) -> str:
