@@ -125,6 +125,10 @@ def test_the_document_is_shown_by_its_user_interface(db: None) -> None:
     assert shown.json()["info"]["title"] == "Watchfloor: Cloud SOAR API v3"
 
 
+def test_the_page_of_the_document_is_only_read(db: None) -> None:
+    assert Client(raise_request_exception=False).post(DOCS).status_code == 405
+
+
 @pytest.mark.parametrize("name", ["swagger-ui-bundle.js", "swagger-ui.css"])
 def test_the_user_interface_comes_from_this_server(db: None, name: str) -> None:
     page = Client().get(DOCS).content.decode()
