@@ -47,6 +47,7 @@ def custom_values() -> CustomValuesField:
     return CustomValuesField(
         label="Custom fields",
         required=False,
+        initial=dict,
         help_text='By their names, such as {"opt_1": "Milan"}. Those not named stay.',
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
     )

@@ -157,6 +157,7 @@ def test_an_owner_and_an_investigator_are_chosen(
     assert "Choose a user or a group." in shown(act(browser, "change_owner", 1, role="x"))
     act(browser, "add_investigator", incident.pk, user=colleague.pk, role="Viewer")
     assert Investigator.objects.get().role == "Viewer"
+    assert "colleague (Viewer)" in shown(browser.get(url(incident)))
     assert last_audit("investigator.added").case_id == incident.pk
 
 
