@@ -12,13 +12,12 @@ from unfold.widgets import (
 
 from cases.selectors import visible_customers
 from incidents.admin.incident_forms import custom_values
-from incidents.admin.triage_forms import Row
+from incidents.admin.triage_forms import Row, owner_of_new
 from incidents.models import Incident, IncidentLabel, ListField, ListValue
 from incidents.services.fields import LONGEST_NAME
 from incidents.services.opening import Origin, open_from_fields
 from soar.core.actor import Actor
 from soar.core.admin.forms import LabelledChoices
-from soar.core.models import User
 
 # What is asked for, by the names that fields have outside.
 FIELDS = {
@@ -67,12 +66,7 @@ class OpeningForm(forms.ModelForm):
         required=False,
         widget=UnfoldAdminSelectWidget(),
     )
-    owner = Row(
-        User.objects.filter(is_active=True).order_by("login"),
-        required=False,
-        help_text="You, unless you choose another.",
-        widget=UnfoldAdminSelectWidget(),
-    )
+    owner = owner_of_new()
     reference = forms.CharField(
         label="Incident ID",
         required=False,

@@ -111,7 +111,11 @@ class IncidentListIn(ListingIn):
 
     def to_internal_value(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return the parameters, those about custom fields as `custom`."""
-        custom = {name: value for name, value in data.items() if NAME.fullmatch(str(name))}
+        given = {name: value for name, value in data.items() if NAME.fullmatch(str(name))}
+        several = [name for name, value in given.items() if not isinstance(value, str)]
+        if several:
+            raise serializers.ValidationError({name: ["Not a valid string."] for name in several})
+        custom = {name: value for name, value in given.items() if value}
         return {**super().to_internal_value(data), "custom": custom}
 
 

@@ -305,6 +305,8 @@ def test_custom_fields_are_parameters_where_they_are_filters(
     CustomField.objects.create(section="incidents", number=5, label="Site", type="Text")
     assert client.found(opt_4="INSIGHT-1") == [phish]
     assert client.found(opt_4="INSIGHT") == []
+    assert client.found(opt_4="") == [phish, 1]
+    assert_shape(client.get(opt_4=["a", "b"]), 400, INVALID)
     for name in ("opt_5", "opt_6"):
         assert name in assert_shape(client.get(**{name: "x"}), 400, INVALID)["fields"]
 
