@@ -9,6 +9,7 @@ from typing import Any
 from drf_spectacular.generators import SchemaGenerator
 
 from soar.api.cloudsoar.authentication import BASIC_SCHEME, BEARER_SCHEME
+from soar.api.cloudsoar.errors import shape
 from soar.api.cloudsoar.mounts import CURRENT, LEGACY
 
 ROUTES = "soar.api.cloudsoar.urls"  # by name: what it routes to answers with this document
@@ -19,6 +20,10 @@ EXAMPLES: dict[str, dict[str, Any]] = json.loads(
     Path(__file__).with_name("examples.json").read_text(encoding="utf-8")
 )
 MEDIA = "application/json"
+WRONG = {
+    "description": "closing_note: This field is required.",
+    "fields": {"closing_note": ["This field is required."]},
+}
 DESCRIPTION = """The Cloud SOAR REST API v3. The same resources stand below `/incmansuite_ng/api/v3/` and
 `/api/csoar/v3/`; a slash at the end may be left out, and nothing is redirected.
 
@@ -55,9 +60,11 @@ def document(mount: str) -> dict[str, Any]:
 
 
 def _add_examples(operation: dict[str, Any]) -> None:
-    """Put an example to the body and to each success that has none, and right those of lists."""
+    """Put an example to the body and to each answer that has none, and right those of lists."""
     bodies = [("sent", operation.get("requestBody", {}))]
-    bodies += [("shown", answer) for code, answer in operation["responses"].items() if code < "300"]
+    bodies += [
+        ("shown", answer) for code, answer in operation["responses"].items() if code[0] != "4"
+    ]
     for direction, body in bodies:
         content = body.get("content", {}).get(MEDIA)
         if content is None:
@@ -69,6 +76,11 @@ def _add_examples(operation: dict[str, Any]) -> None:
         found = _example_of(content["schema"], EXAMPLES[direction])
         if found is not None:
             content.setdefault("examples", {"Example": {"value": found}})
+    for code, answer in operation["responses"].items():
+        if code[0] == "4":
+            refused = shape(int(code)) | (WRONG if code == "400" else {})
+            for content in answer.get("content", {}).values():
+                content.setdefault("examples", {"Example": {"value": refused}})
 
 
 def _example_of(schema: Mapping[str, Any], known: Mapping[str, Any]) -> Any:
