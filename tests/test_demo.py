@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.db.models import Count
+from django.test import Client
 
-from cases.models import Asset, Case, CaseIoc, Customer, Event, Evidence, Note, Task
+from cases.models import Asset, Case, CaseIoc, CaseState, Customer, Event, Evidence, Note, Task
 from incidents.models import Alert
 from incidents.services.demo import load_demo
 from incidents.services.demo_triage import DATA
 from iocs.models import Ioc
-from soar.core.models import AuditLog
+from soar.core.models import AuditLog, User
+from tests.http import bearer, token_of
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +41,26 @@ def test_every_case_holds_everything(demo: int) -> None:
 def test_some_indicators_are_shared_and_some_cases_closed(demo: int) -> None:
     shared = Ioc.objects.annotate(cases=Count("case_iocs")).filter(cases__gt=1)
     assert shared.count() >= 4
-    assert Case.objects.exclude(closed_on=None).count() == 3
+    assert Case.objects.exclude(closed_on=None).count() == 2
+
+
+def test_incidents_stand_in_every_state(demo: int) -> None:
+    states = CaseState.objects.exclude(name="Unspecified").values_list("name", flat=True)
+    assert set(states) <= set(Case.objects.values_list("state__name", flat=True))
+
+
+def test_the_documented_requests_find_the_fields_and_templates_they_name(
+    demo: int, administrator: User
+) -> None:
+    client = Client(headers=bearer(token_of(administrator)))
+    templates = client.get("/api/csoar/v3/incident_templates/").json()
+    assert len(templates) == 4
+    fields = {"description": "", "opt_2": "INSIGHT-28592", "type": ["Incident Management"]}
+    body = {"name": "INSIGHT-28592", "incident_type": {"id": templates[3]["id"]}, "fields": fields}
+    new = {"type": "Phishing", "source": "mailgate", "external_id": "MG-99183", "opt_1": "a.b"}
+    for path, sent in (("incidents", body), ("triage", new)):
+        answer = client.post(f"/api/csoar/v3/{path}", sent, content_type="application/json")
+        assert answer.status_code == 201, answer.content
 
 
 def test_a_second_load_changes_nothing(demo: int) -> None:

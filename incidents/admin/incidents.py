@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from cases.admin.base import has_full_access
@@ -14,6 +16,7 @@ from cases.admin.cases import CaseAdmin
 from cases.models import Case
 from cases.selectors import visible_activities, visible_cases
 from cases.services.cases import delete_case
+from cases.services.rich_texts import shown_as_html
 from incidents.admin.incident_forms import (
     ClosingForm,
     FormAction,
@@ -21,34 +24,29 @@ from incidents.admin.incident_forms import (
     InvestigatorForm,
     PartyForm,
 )
+from incidents.admin.opening import OPENING_FIELDSETS, open_asked, opening_form
 from incidents.admin.reports import ReportingAdmin
 from incidents.models import (
-    FavoriteIncident,
     Incident,
-    IncidentRelation,
-    Investigator,
     ListField,
 )
 from incidents.selectors import (
     in_words,
-    visible_favorite_incidents,
     visible_incidents_and_deleted,
-    visible_investigators,
     visible_list_values,
-    visible_relations,
 )
 from incidents.services.closing import close_incident, reopen_incident
 from incidents.services.deleting import delete_incident, restore_incident
 from incidents.services.editing import change_incident, set_owner
 from incidents.services.fields import LISTED
 from incidents.services.incidents import open_incident, update_incident
-from incidents.services.investigators import add_investigator, remove_investigator
-from incidents.services.parties import Party, party_of
-from incidents.services.relations import CHILD, RELATED, add_relation, remove_relation
+from incidents.services.investigators import add_investigator
+from incidents.services.parties import Party
 from soar.core.actor import Actor
-from soar.core.admin.base import ReadOnlyAdmin, ServiceAdmin, Services, actor_of
+from soar.core.admin.base import Services, actor_of
 from soar.core.admin.filters import VisibleChoiceFilter
 from soar.core.permissions import Permission
+from soar.core.rich_text import sanitised_html
 
 FIELD_OF = {attribute.removesuffix("_id"): field for attribute, field in LISTED.values()}
 
@@ -112,6 +110,7 @@ class IncidentAdmin(ReportingAdmin):
 
     services = Services(
         visible_incidents_and_deleted,
+        add=open_asked,
         change=update_incident,
         delete=delete_incident,
         audit=visible_activities,
@@ -138,13 +137,36 @@ class IncidentAdmin(ReportingAdmin):
     )
     search_fields = ("reference", "case__name", "case__tags")
     ordering = ("-case_id",)
-    readonly_fields = ("case", "status", "severity", "owner", "opened_through", "opened_at")
+    shown_only = (
+        *("case", "status", "severity", "owner", "opened_through", "opened_at"),
+        *("text", "closing_note", "investigators"),
+    )
+    add_fieldsets = OPENING_FIELDSETS
     actions = ("close", "reopen", "change_owner", "add_investigator", "restore")
     fieldsets = (
-        (None, {"fields": ("reference", "case", "type_ids", ("folder", "phase"))}),
+        (
+            None,
+            {
+                "fields": (
+                    ("reference", "case"),
+                    "description",
+                    "text",
+                    "type_ids",
+                    ("folder", "phase"),
+                )
+            },
+        ),
         (
             "State",
-            {"fields": (("status", "severity"), ("owner", "opened_at"), "inhibits_phases")},
+            {
+                "fields": (
+                    ("status", "severity"),
+                    ("owner", "opened_at"),
+                    "investigators",
+                    "closing_note",
+                    "inhibits_phases",
+                )
+            },
         ),
         (
             "Details",
@@ -154,6 +176,7 @@ class IncidentAdmin(ReportingAdmin):
                     ("started_at", "ended_at"),
                     "timezone",
                     "opened_through",
+                    "custom",
                 )
             },
         ),
@@ -162,6 +185,16 @@ class IncidentAdmin(ReportingAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the incidents with what the list shows of them."""
         return in_words(actor_of(request), super().get_queryset(request))
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:
+        """Return the form of a new incident, or of one there is."""
+        if obj is None:
+            options = {"form": opening_form(actor_of(request)), **options}
+        return super().get_form(request, obj, **options)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Return what is only shown: of a new incident nothing."""
+        return () if obj is None else (*super().get_readonly_fields(request, obj), *self.shown_only)
 
     def may_write(self, request: HttpRequest, obj: Any) -> bool:
         """Tell whether the actor has full access; nobody changes a deleted incident."""
@@ -173,10 +206,19 @@ class IncidentAdmin(ReportingAdmin):
             return visible_list_values(actor_of(request)).filter(field=FIELD_OF[db_field.name])
         return super().get_field_queryset(db, db_field, request)
 
+    def perform_add(self, actor: Actor, values: dict[str, Any]) -> Incident:
+        """Open the incident."""
+        return open_asked(actor, values)
+
     def perform_change(self, actor: Actor, obj: Incident, values: dict[str, Any]) -> None:
         """Change the incident; a phase may bring a status, and cannot skip a mandatory one."""
+        fields = values.pop("custom", None) or {}
+        if "description" in values:
+            fields["description"] = values.pop("description")
         if "phase_id" in values:
-            change_incident(actor, obj.pk, {"phase": values.pop("phase_id")})
+            fields["phase"] = values.pop("phase_id")
+        if fields:
+            change_incident(actor, obj.pk, fields)
         if values:
             update_incident(actor, obj.pk, **values)
 
@@ -198,6 +240,22 @@ class IncidentAdmin(ReportingAdmin):
     def owner(self, incident: Any) -> str:
         case = incident.case
         return Party(None if case.owner_group else case.owner, case.owner_group).name
+
+    @admin.display(description="text")
+    def text(self, incident: Any) -> SafeString | str:
+        """Return what is known, sanitised."""
+        case = incident.case
+        body = shown_as_html(case.description, case.description_html)
+        return format_html('<div class="report">{}</div>', sanitised_html(body)) if body else "-"
+
+    @admin.display(description="investigators")
+    def investigators(self, incident: Any) -> str:
+        rows = incident.investigators.select_related("user", "group")
+        return ", ".join(f"{Party(row.user, row.group).name} ({row.role})" for row in rows) or "-"
+
+    @admin.display(description="closing note")
+    def closing_note(self, incident: Any) -> str:
+        return incident.case.closing_note or self.empty_value_display
 
     @admin.display(description="types")
     def shown_types(self, incident: Any) -> str:
@@ -240,89 +298,6 @@ class IncidentAdmin(ReportingAdmin):
     def restore(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Bring deleted incidents back."""
         self.run_on_each(request, queryset, _restore, "Restored %d incidents.")
-
-
-@admin.register(Investigator)
-class InvestigatorAdmin(ServiceAdmin):
-    """Who works on incidents; adding one lets him in, deleting him takes that back."""
-
-    services = Services(
-        visible_investigators,
-        add_investigator,
-        add_investigator,
-        remove_investigator,
-        visible_activities,
-    )
-    writers = (Permission.STANDARD_USER,)
-    fixed_fields = ("incident", "user", "group")
-    fields = ("incident", "user", "group", "role")
-    autocomplete_fields = ("incident", "user")
-    list_display = ("incident", "user", "group", "role")
-    list_select_related = ("incident", "user", "group")
-    list_filter = (("incident", VisibleChoiceFilter), ("user", VisibleChoiceFilter), "group")
-    search_fields = ("incident__reference", "user__login", "group__name", "role")
-
-    def may_write(self, request: HttpRequest, obj: Any) -> bool:
-        """Tell whether the actor has full access to the incident."""
-        return has_full_access(request, obj.incident_id)
-
-    def perform_add(self, actor: Actor, values: dict[str, Any]) -> Investigator:
-        """Let a user or a group investigate."""
-        entry = {"user": values["user_id"], "group": values["group_id"]}
-        party = party_of(entry, "user")
-        return add_investigator(actor, values["incident_id"], party=party, role=values["role"])
-
-    def perform_change(self, actor: Actor, obj: Investigator, values: dict[str, Any]) -> None:
-        """Give another role."""
-        add_investigator(actor, obj.incident_id, party=_party(obj), role=values["role"])
-
-    def perform_delete(self, actor: Actor, obj: Investigator) -> None:
-        """End his work."""
-        remove_investigator(actor, obj.incident_id, party=_party(obj))
-
-
-@admin.register(IncidentRelation)
-class IncidentRelationAdmin(ServiceAdmin):
-    """Incidents that belong together: the first is the parent of the second, or they are related."""
-
-    services = Services(
-        visible_relations, add_relation, delete=remove_relation, audit=visible_activities
-    )
-    address = ("first_id", "pk")
-    writers = (Permission.STANDARD_USER,)
-    fields = ("first", "kind", "second")
-    autocomplete_fields = ("first", "second")
-    list_display = ("first", "kind", "second")
-    list_display_links = ("first", "kind")
-    list_select_related = ("first", "second")
-    list_filter = ("kind",)
-    search_fields = ("first__reference", "second__reference")
-
-    def may_write(self, request: HttpRequest, obj: Any) -> bool:
-        """Tell whether the actor has full access to the first of the two."""
-        return has_full_access(request, obj.first_id)
-
-    def perform_add(self, actor: Actor, values: dict[str, Any]) -> IncidentRelation:
-        """Relate the two."""
-        relation = CHILD if values["kind"] == IncidentRelation.Kind.PARENT else RELATED
-        return add_relation(
-            actor, values["first_id"], other_id=values["second_id"], relation=relation
-        )
-
-
-@admin.register(FavoriteIncident)
-class FavoriteIncidentAdmin(ReadOnlyAdmin):
-    """The incidents the user keeps in sight."""
-
-    services = Services(visible_favorite_incidents, audit=visible_activities)
-    list_display = ("incident", "added_at")
-    list_select_related = ("incident",)
-    search_fields = ("incident__reference",)
-    fields = ("incident", "added_at")
-
-
-def _party(investigator: Investigator) -> Party:
-    return Party(investigator.user, investigator.group)
 
 
 def _reopen(actor: Actor, incident: Incident) -> None:

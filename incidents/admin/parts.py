@@ -1,5 +1,6 @@
 """Parts of incidents in the console: files, artifacts, raw alerts, the war room, details of tasks."""
 
+from html import escape
 from typing import Any
 
 from django import forms
@@ -211,16 +212,20 @@ def _task_details(request: HttpRequest, task: Any) -> Context | None:
 def _war_room(request: HttpRequest, incident: Any) -> Context:
     """Return the latest steps of an incident, without those that were deleted."""
     rows = visible_steps(actor_of(request), incident.pk).exclude(mark__is_deleted=True)
-    steps = [
-        {
-            "step": step,
-            "mark": getattr(step, "mark", None),
-            "title": title_of(step),
-            "body": sanitised_html(body_of(step)),
-        }
-        for step in rows.order_by("-happened_at", "-pk")[:LATEST_STEPS]
-    ]
-    return {"steps": steps}
+    latest = rows.order_by("-happened_at", "-pk")[:LATEST_STEPS]
+    return {"steps": [_as_shown(step) for step in latest]}
+
+
+def _as_shown(step: Any) -> Context:
+    """Return a step with its text, unless that only repeats the title."""
+    title, body = title_of(step), body_of(step)
+    is_said = body == f"<p>{escape(title)}</p>"
+    return {
+        "step": step,
+        "mark": getattr(step, "mark", None),
+        "title": title,
+        "body": "" if is_said else sanitised_html(body),
+    }
 
 
 add_panel(Task._meta.label_lower, Panel("admin/task_panel.html", _task_details))

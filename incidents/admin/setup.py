@@ -94,11 +94,22 @@ class FolderAdmin(SetUpAdmin):
     fields = ("name", "parent")
 
 
+class LabelForm(SetUpForm):
+    """A naming scheme; what it can be made of is said beside it."""
+
+    class Meta:
+        help_texts: ClassVar[dict[str, str]] = {
+            "value": "Text with parts: {day} {month} {year} {roman_month} {counter} {counter_from:100} "
+            "{counter_year} {counter_day} {random}; {counter:05d} has five digits.",
+        }
+
+
 @admin.register(IncidentLabel)
 class IncidentLabelAdmin(SetUpAdmin):
     """Naming schemes, with the name that comes next and how far each has counted."""
 
     services = Services(visible_incident_labels, add_label, update_label, delete_label)
+    form = LabelForm
     list_display = ("name", "value", "is_default", "description")
     search_fields = ("name", "value")
     details = ("name", "description", "value", "is_default")

@@ -34,6 +34,16 @@ class Row(forms.ModelChoiceField):
         return super().to_python(value if value in self.empty_values or is_id(value) else "0")
 
 
+def owner_of_new() -> Row:
+    """Return the choice whose a new incident is."""
+    return Row(
+        User.objects.filter(is_active=True).order_by("login"),
+        required=False,
+        help_text="You, unless you choose another.",
+        widget=UnfoldAdminSelectWidget(),
+    )
+
+
 class TypeFilter(RelatedFieldListFilter):
     """Filter by the type: of all list values only types are offered."""
 
@@ -120,12 +130,7 @@ class ConvertForm(Question):
         widget=UnfoldAdminSelectWidget(),
     )
     folder = Row(Folder.objects.order_by("name"), required=False, widget=UnfoldAdminSelectWidget())
-    owner = Row(
-        User.objects.filter(is_active=True).order_by("login"),
-        required=False,
-        help_text="You, unless you choose another.",
-        widget=UnfoldAdminSelectWidget(),
-    )
+    owner = owner_of_new()
     reference = forms.CharField(
         label="Incident ID",
         required=False,

@@ -59,6 +59,11 @@ class Incident(models.Model):
     def __str__(self) -> str:
         return self.reference
 
+    @property
+    def title(self) -> str:
+        """Return what it is called beside its ID: without a title the case goes by the ID."""
+        return "" if self.case.name == self.reference else self.case.name
+
 
 class IncidentType(models.Model):
     """One of the types of an incident, in the order they were given."""

@@ -32,11 +32,10 @@ def clone_incident(actor: Actor, incident_id: int, *, reference: str = "") -> In
     with recording(actor) as record:
         rows = cases_with_level(actor).filter(access_level__in=READ)
         case = find(rows, incident_id, UNKNOWN)
-        incident = Incident.objects.get(pk=case.pk)
-        title = "" if case.name == incident.reference else case.name
+        incident = Incident.objects.select_related("case").get(pk=case.pk)
         clone = open_incident(
             actor,
-            name=title,
+            name=incident.title,
             customer_id=case.customer_id,
             reference=reference,
             type_ids=list(incident.type_links.values_list("value_id", flat=True)),

@@ -65,7 +65,7 @@ def checked_values(
         if is_asked and is_missing and name not in errors and is_visible(one, known):
             errors[name] = [REQUIRED]
     if errors:
-        raise Invalid("Some fields are wrong.", errors)
+        raise Invalid("Data error", errors)
     return {name: value for name, value in values.items() if value not in EMPTY}
 
 

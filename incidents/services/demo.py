@@ -19,6 +19,7 @@ from cases.services.notes import add_note, add_note_directory
 from cases.services.tasks import add_task
 from cases.services.timeline import add_event
 from incidents.services.bootstrap import ANALYSTS_ID, generated_password
+from incidents.services.demo_set_up import load_set_up
 from incidents.services.demo_triage import load_triage
 from incidents.services.incidents import open_incident
 from incidents.services.reference import reference_rows
@@ -66,6 +67,7 @@ def load_demo() -> int:
             name: add_customer(administrator, name=name, description=description).pk
             for name, description in CUSTOMERS.items()
         }
+        load_set_up(administrator)
         analysts = _add_analysts(administrator, list(customers.values()))
         paths = sorted(DIRECTORY.glob("[0-9]*.json"))
         ids = _Ids()

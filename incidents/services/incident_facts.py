@@ -53,7 +53,7 @@ def values_of_incident(incident: Any) -> Values:
         "restriction_id": incident.restriction_id,
         **{name: one and one.label for name, one in chosen.items()},
         **{f"{name}_id": one and one.pk for name, one in chosen.items()},
-        "description": "" if case.name == incident.reference else case.name,
+        "description": incident.title,
         "owner": owner_name(case),
         "folder": incident.folder and incident.folder.name,
         "starttime": incident.started_at,

@@ -13,6 +13,7 @@ from soar.core.models import User
 
 GROUP_MARK = " (group)"
 LONGEST_ID = 18
+NOBODY = 'Name a user, or a group as {"group": id}.'
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def find_party(given: Any, name: str) -> Party:
     """
     if isinstance(given, Mapping):
         if len(given) != 1 or not set(given) <= {"user", "group"}:
-            raise Invalid.field(name, 'Name a user, or a group as {"group": id}.')
+            raise Invalid.field(name, NOBODY)
         kind, key = next(iter(given.items()))
         return _group(key, name) if kind == "group" else _user(key, name)
     if isinstance(given, str) and given.endswith(GROUP_MARK):
@@ -56,6 +57,8 @@ def party_of(entry: Mapping[str, Any], name: str, *, is_leaving: bool = False) -
 
 def _user(given: Any, name: str, users: QuerySet[User] | None = None) -> Party:
     known = User.objects.filter(is_active=True) if users is None else users
+    if given in (None, ""):
+        raise Invalid.field(name, NOBODY)
     found = _found(known, "login", given)
     if found is None:
         raise Invalid.field(name, f"There is no active user {given}.")

@@ -116,9 +116,7 @@ def checked_fields(given: Mapping[str, Any]) -> dict[str, Any]:
     except Invalid as error:
         errors |= error.fields
     if errors:
-        raise Invalid(
-            "Some fields are wrong.", {f"fields.{name}": texts for name, texts in errors.items()}
-        )
+        raise Invalid("Data error", {f"fields.{name}": texts for name, texts in errors.items()})
     return {name: value for name, value in kept.items() if value not in (None, "", [])}
 
 

@@ -14,9 +14,11 @@ from incidents.models import (
     Investigator,
     ListValue,
 )
+from incidents.services.custom_fields import add_custom_field
 from incidents.services.deleting import delete_incident
 from incidents.services.favorites import add_favorite
 from incidents.services.incidents import open_incident
+from incidents.services.templates import add_template
 from soar.core.actor import Actor
 from soar.core.models import AuditLog, User
 from tests.admin.conftest import form_data, last_audit, shown, url
@@ -83,6 +85,40 @@ def test_the_form_changes_the_operational_side(browser: Client, incident: Incide
     assert last_audit("incident.updated").case_id == incident.pk
 
 
+def test_the_form_opens_an_incident(browser: Client, as_administrator: Actor) -> None:
+    template = add_template(as_administrator, name="Travel", fields={"restriction": "HIGH"})
+    add_custom_field(as_administrator, section="incidents", label="Site", type="Text")
+    add = f"{LIST}add/"
+    data = form_data(browser, add, description="Login from afar", template=template.pk)
+    data |= {"additional_info": "<p>Twice</p><script>x</script>", "custom": '{"opt_1": "Milan"}'}
+    assert browser.post(add, data).status_code == 302
+    incident = Incident.objects.latest("pk")
+    assert (incident.title, incident.template) == ("Login from afar", template)
+    assert (incident.case.severity.name, incident.custom) == ("High", {"opt_1": "Milan"})
+    assert incident.case.owner.login == "administrator"
+    page = browser.get(url(incident)).content.decode()
+    assert '<div class="report"><p>Twice</p></div>' in page
+
+
+def test_what_the_opening_form_refuses_is_said_beside_the_field(browser: Client) -> None:
+    add, before = f"{LIST}add/", Incident.objects.count()
+    data = form_data(browser, add, description="x", custom='{"opt_9": 1}')
+    assert "There is no such custom field" in shown(browser.post(add, data))
+    assert "opt_1, opt_2 and so on" in shown(browser.post(add, data | {"custom": '{"status": 9}'}))
+    assert Incident.objects.count() == before
+
+
+def test_the_form_changes_title_and_custom_fields(
+    browser: Client, as_administrator: Actor, incident: Incident
+) -> None:
+    add_custom_field(as_administrator, section="incidents", label="Site", type="Text")
+    page = url(incident)
+    data = form_data(browser, page, description="Phish, twice", custom='{"opt_1": "Rome"}')
+    assert browser.post(page, data).status_code == 302
+    incident = Incident.objects.get(pk=incident.pk)
+    assert (incident.title, incident.custom) == ("Phish, twice", {"opt_1": "Rome"})
+
+
 def test_saving_an_incident_without_a_change_writes_nothing(
     browser: Client, incident: Incident
 ) -> None:
@@ -121,6 +157,7 @@ def test_an_owner_and_an_investigator_are_chosen(
     assert "Choose a user or a group." in shown(act(browser, "change_owner", 1, role="x"))
     act(browser, "add_investigator", incident.pk, user=colleague.pk, role="Viewer")
     assert Investigator.objects.get().role == "Viewer"
+    assert "colleague (Viewer)" in shown(browser.get(url(incident)))
     assert last_audit("investigator.added").case_id == incident.pk
 
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 from cases.models import Case, CaseIoc
 from incidents.models import Artifact, Attachment, ExternalAlert, Incident, TimelineEntry
 from incidents.services.external_alerts import add_external_alert
+from incidents.services.incidents import update_incident
 from incidents.services.task_details import add_incident_task
 from incidents.services.war_room import add_timeline_entry, mark_step
 from soar.core.actor import Actor
@@ -135,6 +136,9 @@ def test_an_incident_shows_its_war_room(browser: Client, as_administrator: Actor
     assert "Kept" in room
     assert "printed" in room
     assert "Gone" not in room
+    update_incident(as_administrator, 1, timezone="UTC")
+    page = browser.get(url(Incident.objects.get(pk=1))).content.decode()
+    assert page[page.index('id="war-room"') :].count("updated incident") == 1
 
 
 def test_the_war_room_takes_a_constant_number_of_queries(

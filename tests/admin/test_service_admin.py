@@ -373,3 +373,12 @@ def test_a_filter_does_not_name_a_hidden_row(
     query = {"customer__id__exact": outsider_case.customer_id}
     page = console(analyst).get(url(cases.Case, "changelist"), query).content.decode()
     assert outsider_case.customer.name not in page
+
+
+@pytest.mark.parametrize(("path", "code"), [("nowhere/", 404), ("core/auditlog/add/", 403)])
+def test_a_page_that_is_refused_leads_back_to_the_console(
+    browser: Client, path: str, code: int
+) -> None:
+    answer = browser.get(f"/admin/{path}")
+    assert answer.status_code == code
+    assert 'href="/admin/"' in answer.content.decode()

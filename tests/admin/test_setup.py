@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.db.models import Model
 from django.test import Client
 
@@ -20,6 +21,7 @@ from incidents.services.custom_fields import add_custom_field
 from incidents.services.incidents import open_incident
 from incidents.services.saved_searches import add_search
 from soar.core.actor import Actor
+from soar.core.admin.theme import NAVIGATION
 from soar.core.models import AuditLog, User
 from tests.admin.conftest import form_data, last_audit, shown, url
 
@@ -224,6 +226,11 @@ def test_nobody_sees_the_searches_of_others(
     assert "Secret plan" not in shown(browser.get(url(SavedSearch, "changelist")))
     assert browser.get(url(search)).status_code == 302
     assert "Secret plan" in shown(console(analyst).get(url(SavedSearch, "changelist")))
+
+
+def test_the_navigation_leads_to_every_page() -> None:
+    led_to = {label.lower() for _, entries in NAVIGATION for _, _, label in entries}
+    assert led_to == {model._meta.label_lower for model in admin.site._registry}
 
 
 def test_the_navigation_leads_to_them(browser: Client) -> None:

@@ -159,7 +159,9 @@ def test_events_become_incidents(mine: Client, make_alert: Make) -> None:
 
 
 def test_events_join_an_incident(mine: Client, alert: Alert) -> None:
-    assert "select2" in run(mine, "merge", alert.pk).content.decode()
+    page = run(mine, "merge", alert.pk).content.decode()
+    assert "select2" in page
+    assert page.index("/admin/jsi18n/") < page.index("actions.js")
     assert texts(run(mine, "merge", alert.pk, answered=1, incident=1)) == ["Merged 1 events."]
     alert.refresh_from_db()
     assert alert.incident_id == 1

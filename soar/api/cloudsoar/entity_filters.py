@@ -22,7 +22,7 @@ from iocs.models import Ioc, IocType, Verdict
 from iocs.models.iocs import fingerprint
 from iocs.selectors import visible_catalogue_entries
 from soar.api.cloudsoar.entity_types import entity_type_of
-from soar.api.cloudsoar.filter_language import Clause, clauses_of
+from soar.api.cloudsoar.filter_language import Clause
 from soar.api.cloudsoar.filters import (
     CONTAINS,
     EQUAL,
@@ -43,6 +43,11 @@ from soar.core.errors import Invalid
 NEWEST_FIRST, EXACT_FIRST = "-id", "-exact"
 # The conditions of a GET besides its filter, each an exact match on the field of this name.
 PARAMETERS = ("type", "value", "tag", "incident", "threat", "favorite", "locked", "deleted")
+
+UNFILTERED = {
+    "additional_info": "Additional info",
+    "related_incidents_count": "Related incidents",
+}
 
 
 class Values(Texts):
@@ -145,6 +150,7 @@ def entity_table(actor: Actor) -> FilterTable:
         FilterField("locked", "Locked", Marks(), "locked_at", is_sortable=False),
         FilterField("deleted", "Deleted", Marks(), "deleted_at", is_sortable=False),
         free_text=("value",),
+        others=UNFILTERED,
     )
 
 
@@ -157,7 +163,7 @@ def entities_asked_for(
     for, what is just that comes first. Raise Invalid.
     """
     table = entity_table(actor)
-    clauses = clauses_of(asked["filter"], table.fields)
+    clauses = table.clauses(asked["filter"])
     given = {name: str(asked[name]) for name in PARAMETERS if asked.get(name) not in (None, "")}
     clauses += [Clause(name, EQUAL, value, is_quoted=True) for name, value in given.items()]
     is_one = any(clause.field in ("id", "value") and _is_whole(clause) for clause in clauses)

@@ -169,7 +169,7 @@ class EntityHolderOut(serializers.Serializer[Any]):
 
     id = Integer(source="case_id")
     incidentid = serializers.CharField(source="case.incident.reference")
-    description = serializers.CharField(source="case.name")
+    description = serializers.CharField(source="case.incident.title")
     status = serializers.CharField(source="case.state.list_value.label", default=None)
     added_at = Moment()
 

@@ -18,6 +18,7 @@ from soar.core.errors import Invalid
 CONTAINS, EQUAL, UNEQUAL = ":", "=", "!="
 LOOKUPS = {">": "gt", "<": "lt", ">=": "gte", "<=": "lte"}
 NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+NOT_A_FILTER = "is no field to filter by"
 NO_ORDER = "cannot be compared with < or >"
 
 
@@ -117,16 +118,34 @@ class FilterField:
 
 
 class FilterTable:
-    """The fields of one list. `free_text` names the columns that free text is looked for in."""
+    """The fields of one list.
 
-    def __init__(self, *fields: FilterField, free_text: tuple[str, ...]) -> None:
+    `free_text` names the columns that free text is looked for in, `others` the fields of the list that it cannot
+    be filtered by, with their labels: they are no free text, so a clause about one is refused.
+    """
+
+    def __init__(
+        self,
+        *fields: FilterField,
+        free_text: tuple[str, ...],
+        others: Mapping[str, str] | None = None,
+    ) -> None:
         self.fields = {normalised(name): one for one in fields for name in (one.name, one.label)}
+        self.others = {
+            normalised(word): label
+            for name, label in (others or {}).items()
+            for word in (name, label)
+        }
         self.free_text = free_text
         self.sortable = {one.name: one.lookup for one in fields if one.is_sortable}
 
     def condition(self, text: str) -> Q:
         """Return the condition of a filter text, none for an empty one. Raise Invalid."""
-        return reduce(operator.and_, map(self._of_clause, clauses_of(text, self.fields)), Q())
+        return reduce(operator.and_, map(self._of_clause, self.clauses(text)), Q())
+
+    def clauses(self, text: str) -> list[Clause]:
+        """Return the clauses of a filter text. Raise Invalid."""
+        return clauses_of(text, self.others | self.fields)
 
     def order(self, name: str) -> tuple[str, ...]:
         """Return what to sort by, ending in the id, so that pages never overlap. Raise Invalid."""
@@ -140,7 +159,9 @@ class FilterTable:
         if not clause.field:
             conditions = (Q(**{f"{name}__icontains": clause.value}) for name in self.free_text)
             return reduce(operator.or_, conditions)
-        field = self.fields[clause.field]
+        field = self.fields.get(clause.field)
+        if field is None:
+            raise Invalid.field("filter", f"{self.others[clause.field]} {NOT_A_FILTER}.")
         try:
             return field.kind.condition(field.lookup, clause)
         except ValueError as error:

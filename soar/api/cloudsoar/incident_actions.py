@@ -21,9 +21,9 @@ from soar.api.cloudsoar.incident_bodies import (
     BulkIn,
     CloneIn,
     ClosingIn,
-    FolderIn,
     IncidentChangeIn,
     InvestigatorIn,
+    MoveIn,
     OwnerIn,
     PhaseIn,
     ReopeningIn,
@@ -97,13 +97,13 @@ class IncidentActionViewSet(CloudSoarViewSet):
     @endpoint(
         ANALYST,
         summary="Put an incident into a folder",
-        takes=FolderIn,
+        takes=MoveIn,
         gives=MovedOut,
         also=CONFLICT,
     )
     def folder(self, request: Request, incident: int) -> Response:
         """Move an incident and answer where it is."""
-        folder = move_to_folder(self.actor, incident, **self.read(FolderIn))
+        folder = move_to_folder(self.actor, incident, **self.read(MoveIn))
         return Response({"id": incident, "folder": {"id": folder.pk, "name": folder.name}})
 
     @endpoint(ANALYST, summary="Tell whom an incident belongs to", gives=OwnerOut)

@@ -191,7 +191,7 @@ class CloneIn(serializers.Serializer[Any]):
     incidentid = Text(source="reference", required=False, default="", max_length=LONGEST_NAME)
 
 
-class FolderIn(serializers.Serializer[Any]):
+class MoveIn(serializers.Serializer[Any]):
     """Where an incident goes."""
 
     folder_id = Integer()

@@ -20,7 +20,7 @@ from incidents.selectors import (
     with_custom_value,
     with_tag,
 )
-from incidents.services.custom_values import checked_value
+from incidents.services.custom_values import NAME, checked_value
 from incidents.services.incident_facts import LABELS
 from incidents.services.parties import GROUP_MARK
 from soar.api.cloudsoar.fields import Integer, Moment, Text
@@ -61,11 +61,13 @@ MOMENTS = {
 FLAGS = {"is_deleted": "is_deleted", "favorite": "is_favorite", "closed": "is_closed"}
 # Parameters of the list that are a field's exact value, and the field.
 EXACT = {
-    "status": "status",
+    "incidentid": "incidentid",
+    "description": "description",
+    "created_by": "created_by",
+    **{name: name for name in LISTED},
     "type": "type",
     "owner": "owner",
     "folder": "folder",
-    "restriction": "restriction",
     "tag": "tags",
     "closed": "closed",
     "is_deleted": "is_deleted",
@@ -74,10 +76,12 @@ EXACT = {
 FREE_TEXT = ("reference", "case__name", "case__tags")
 BULKY = ("case__description", "case__description_html")
 NEWEST = "-id"
+BY_REFERENCE = ("incidentid", "incident id")
+UNMARKED = "is not marked as a filter."
 
 
 class IncidentListIn(ListingIn):
-    """A page of the list of incidents; without one, the first 500."""
+    """A page of the list of incidents; without one, the first 500. Custom fields are opt_1, opt_2 and so on."""
 
     page_number = Integer(required=False, min_value=1, max_value=LAST_PAGE)
     page_size = Integer(required=False, min_value=1, max_value=LARGEST_SIZE)
@@ -86,17 +90,33 @@ class IncidentListIn(ListingIn):
         allow_null=True,
         help_text="Those the caller owns, opened or investigates.",
     )
+    incidentid = Text(required=False)
+    description = Text(required=False)
     status = Text(required=False, help_text="Id or label, as in every list field.")
     type = Text(required=False)
-    owner = Text(required=False, help_text="Id or user name, or `Name (group)`.")
+    owner = Text(required=False, help_text="Id or user name, `Name (group)`, or `me`.")
     folder = Text(required=False)
     restriction = Text(required=False, help_text="The severity.")
+    incident_kind = Text(required=False)
+    incident_category = Text(required=False)
+    purpose = Text(required=False)
+    phase = Text(required=False)
+    created_by = Text(required=False, help_text="A user name.")
     tag = Text(required=False)
     opened_after = Moment(required=False, allow_null=True)
     opened_before = Moment(required=False, allow_null=True)
     closed = serializers.BooleanField(required=False, allow_null=True)
     is_deleted = serializers.BooleanField(required=False, allow_null=True)
     favorite = serializers.BooleanField(required=False, allow_null=True)
+
+    def to_internal_value(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the parameters, those about custom fields as `custom`."""
+        given = {name: value for name, value in data.items() if NAME.fullmatch(str(name))}
+        several = [name for name, value in given.items() if not isinstance(value, str)]
+        if several:
+            raise serializers.ValidationError({name: ["Not a valid string."] for name in several})
+        custom = {name: value for name, value in given.items() if value}
+        return {**super().to_internal_value(data), "custom": custom}
 
 
 class IncidentSearchIn(ListingIn):
@@ -140,15 +160,19 @@ class Folders:
         return ~condition if clause.operator == UNEQUAL else condition
 
 
+@dataclass(frozen=True)
 class Owners:
-    """Whom incidents belong to: a user name or id, a group as `Name (group)`; `:` looks for a part of either."""
+    """Whom incidents belong to: a user name, an id or `me`, a group as `Name (group)`; `:` looks for a part."""
+
+    user_id: int
 
     def condition(self, lookup: str, clause: Clause) -> Q:
         """Return the condition."""
         if clause.operator in LOOKUPS:
             raise ValueError(NO_ORDER)
-        value = clause.value
-        if clause.operator == CONTAINS and not clause.is_quoted:
+        is_me = clause.value.casefold() == "me"
+        value = str(self.user_id) if is_me else clause.value
+        if clause.operator == CONTAINS and not clause.is_quoted and not is_me:
             part = value.removesuffix(GROUP_MARK)
             users = Q(case__owner__login__icontains=part, case__owner_group=None)
             return users | Q(case__owner_group__name__icontains=part)
@@ -220,7 +244,7 @@ def fields_of(actor: Actor) -> list[FilterField]:
         "type": (Types(values(ListField.TYPE)), "types"),
         **listed,
         "description": (Texts(), "case__name"),
-        "owner": (Owners(), "case__owner__login"),
+        "owner": (Owners(actor.user_id), "case__owner__login"),
         "folder": (Folders(lambda: visible_folders(actor).values_list("pk", "name")), "folder"),
         "tags": (Tags(), "case__tags"),
         **{name: (Moments(), lookup) for name, lookup in MOMENTS.items()},
@@ -250,8 +274,9 @@ def incident_custom_fields(actor: Actor) -> list[CustomField]:
 
 def table_of(actor: Actor) -> FilterTable:
     """Return what incidents can be filtered and sorted by; our own fields win over custom ones of their names."""
-    custom = custom_filters(incident_custom_fields(actor))
-    return FilterTable(*custom, *fields_of(actor), free_text=FREE_TEXT)
+    own, custom = fields_of(actor), incident_custom_fields(actor)
+    others = {one.name: one.label for one in custom if not one.use_as_filter} | LABELS
+    return FilterTable(*custom_filters(custom), *own, free_text=FREE_TEXT, others=others)
 
 
 def page_of_list(actor: Actor, asked: Mapping[str, Any]) -> Page:
@@ -260,9 +285,9 @@ def page_of_list(actor: Actor, asked: Mapping[str, Any]) -> Page:
     rows = in_words(actor, visible_incidents_and_deleted(actor))
     if asked.get("only_involved"):
         rows = involving(actor, rows)
-    for name, field in EXACT.items():
-        if asked.get(name) not in (None, ""):
-            rows = rows.filter(_exactly(table, name, field, str(asked[name])))
+    exact = {name: asked[name] for name in EXACT if asked.get(name) not in (None, "")}
+    for name, value in (exact | asked["custom"]).items():
+        rows = rows.filter(_exactly(table, name, str(value)))
     if asked.get("opened_after"):
         rows = rows.filter(case__opened_at__gte=asked["opened_after"])
     if asked.get("opened_before"):
@@ -275,6 +300,7 @@ def page_of_list(actor: Actor, asked: Mapping[str, Any]) -> Page:
             is_match = Choice(
                 When(matches, then=Value(1)), default=Value(0), output_field=IntegerField()
             )
+            rows, order = _whole_first(table, asked["filter"], rows, order)
             rows, order = rows.annotate(is_match=is_match), ("-is_match", *order)
     elif asked.get("is_deleted") is None:
         rows = rows.filter(Q(is_deleted=False) | Q(is_favorite=True))
@@ -296,6 +322,8 @@ def page_of_search(actor: Actor, asked: Mapping[str, Any], columns: Iterable[str
     if "additional_info" not in columns:
         rows = rows.defer(*BULKY)
     order = table.order(asked["order_by"] or NEWEST)
+    if not asked["order_by"]:
+        rows, order = _whole_first(table, asked["filter"], rows, order)
     return _page(rows, order, asked["page_number"], asked["page_size"])
 
 
@@ -304,9 +332,24 @@ def _page(rows: QuerySet[Any], order: tuple[str, ...], number: int, size: int) -
     return Page(list(rows.order_by(*order)[start : start + size]), rows.count(), number, size)
 
 
-def _exactly(table: FilterTable, name: str, field: str, value: str) -> Q:
-    found = table.fields[field]
+def _whole_first(
+    table: FilterTable, text: str, rows: QuerySet[Any], order: tuple[str, ...]
+) -> tuple[QuerySet[Any], tuple[str, ...]]:
+    """Put those whose whole ID was asked for before those that only have it in theirs."""
+    asked = [one.value for one in table.clauses(text) if one.field in BY_REFERENCE]
+    if not asked:
+        return rows, order
+    whole = When(reference__in=asked, then=Value(1))
+    is_whole = Choice(whole, default=Value(0), output_field=IntegerField())
+    return rows.annotate(is_whole=is_whole), ("-is_whole", *order)
+
+
+def _exactly(table: FilterTable, name: str, value: str) -> Q:
+    found = table.fields.get(EXACT.get(name, name))
+    if found is None:
+        known = table.others.get(name)
+        raise Invalid.field(name, f"{known} {UNMARKED}" if known else "There is no such field.")
     try:
-        return found.kind.condition(found.lookup, Clause(field, "=", value, True))
+        return found.kind.condition(found.lookup, Clause(found.name, "=", value, True))
     except ValueError as error:
         raise Invalid.field(name, f"{found.label} {error}.") from error

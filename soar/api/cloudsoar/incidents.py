@@ -19,7 +19,7 @@ from soar.api.cloudsoar.incident_bodies import (
     opening_of,
 )
 from soar.api.cloudsoar.incident_columns import columns
-from soar.api.cloudsoar.incident_examples import COLUMNS, FOUND, OPENED
+from soar.api.cloudsoar.incident_examples import COLUMNS, FOUND
 from soar.api.cloudsoar.incident_filters import (
     IncidentListIn,
     IncidentSearchIn,
@@ -105,7 +105,6 @@ class IncidentViewSet(CloudSoarViewSet):
         gives=IncidentOut,
         code=201,
         also={409: FailureOut},
-        examples={"From a template": OPENED},
     )
     def create(self, request: Request) -> Response:
         """Open an incident and answer it."""

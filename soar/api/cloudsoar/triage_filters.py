@@ -30,7 +30,14 @@ from soar.core.errors import Invalid
 
 Type = CustomField.Type
 SECTION = CustomField.Section.TRIAGE
-NOT_A_FILTER = "is not marked as a filter"
+UNFILTERED = {
+    "customer": "Customer",
+    "created_by": "Created by",
+    "reason": "Reason",
+    "incident": "Incident",
+    "content": "Content",
+}
+UNMARKED = "is not marked as a filter"
 LARGEST = 1e15
 
 
@@ -66,7 +73,7 @@ class Unmarked:
 
     def condition(self, lookup: str, clause: Clause) -> Q:
         """Raise ValueError."""
-        raise ValueError(NOT_A_FILTER)
+        raise ValueError(UNMARKED)
 
 
 class CustomTexts:
@@ -173,6 +180,7 @@ def triage_table(actor: Actor, customs: list[CustomField]) -> FilterTable:
             "external_id",
             *(f"custom__{one.name}" for one in marked),
         ),
+        others=UNFILTERED,
     )
 
 

@@ -1,7 +1,7 @@
 """Triage events on the wire: what is read of them, and how they look (contract §3.2, §4.5)."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -9,6 +9,7 @@ from rest_framework import serializers
 from incidents.models import Alert
 from incidents.services.converting import is_html
 from incidents.services.custom_values import NAME
+from incidents.services.fields import IS_READ_ONLY
 from soar.api.base import bad_text
 from soar.api.cloudsoar.fields import MAXIMUM_INTEGER, Html, Integer, Moment, TagList, Text, Wrapped
 from soar.api.cloudsoar.paging import LARGEST_SIZE, ListingIn
@@ -70,8 +71,11 @@ FIELDS_HELP = "Custom fields, opt_<number>, by their names; they may stand besid
 
 
 class TriageChangesIn(WithCustomFields):
-    """What changes of an event."""
+    """What changes of an event; what only actions change is refused, so that nobody takes it for done."""
 
+    not_changed: ClassVar[frozenset[str]] = frozenset(
+        {"id", "state", "owner", "source", "external_id", "customer", "customer_id"}
+    )
     type = LabelOrId(required=False, source="type_id")
     status = LabelOrId(required=False, source="status_id")
     restriction = LabelOrId(required=False, source="severity_id", help_text="The severity.")
@@ -83,10 +87,18 @@ class TriageChangesIn(WithCustomFields):
     )
     fields = serializers.DictField(required=False, help_text=FIELDS_HELP)  # type: ignore[assignment]
 
+    def to_internal_value(self, data: Any) -> Values:
+        """Return the validated values."""
+        given = sorted(self.not_changed & set(data)) if isinstance(data, Mapping) else []
+        if given:
+            raise serializers.ValidationError({name: [IS_READ_ONLY] for name in given})
+        return super().to_internal_value(data)
+
 
 class TriageIn(TriageChangesIn):
     """A new event."""
 
+    not_changed: ClassVar[frozenset[str]] = frozenset()
     type = LabelOrId(source="type_id")
     source = Text(required=False, max_length=200)  # type: ignore[assignment]
     external_id = Text(

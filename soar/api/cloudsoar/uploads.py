@@ -103,6 +103,8 @@ def upload_of(asked: Mapping[str, Any]) -> dict[str, Any]:
     part = next((one for one in parts if one is not None), None)
     if part is None and text is None:
         raise Invalid.field("attachment", "Send a file, or file_name and content_base64.")
+    if [*parts, text or None].count(None) < len(parts):
+        raise Invalid.field("attachment", "Send one file at a time: the others would be lost.")
     content: Content = BytesIO(_decoded(text)) if part is None else part
     if content.seek(0, SEEK_END) > largest_upload():
         raise TooLarge()

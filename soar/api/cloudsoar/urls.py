@@ -1,6 +1,7 @@
 """Every path of the Cloud SOAR door, below both mounts, in the order of the contract (§4)."""
 
 from django.urls import include, path
+from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
@@ -35,7 +36,9 @@ documents = [
     ),
     path(
         "api/csoar/docs",
-        SpectacularSwaggerSplitView.as_view(url_name="cloudsoar-schema", permission_classes=[]),
+        require_safe(
+            SpectacularSwaggerSplitView.as_view(url_name="cloudsoar-schema", permission_classes=[])
+        ),
         name="cloudsoar-docs",
     ),
     # Where the vendor's documentation says the documentation is; what follows the # stays in the browser.

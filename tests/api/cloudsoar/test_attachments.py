@@ -101,6 +101,12 @@ def test_a_file_part_of_another_name_is_refused(ask: Asking) -> None:
     assert list(told["fields"]) == ["upload"]
 
 
+def test_of_several_files_none_is_lost_unseen(ask: Asking) -> None:
+    answer = ask.upload(FILES, attachment=part(), file=part(b"other"))
+    assert "attachment" in assert_shape(answer, 400, "Invalid request")["fields"]
+    assert not Attachment.objects.exists()
+
+
 def test_a_file_over_the_limit_is_413(ask: Asking, settings: Any) -> None:
     settings.SOAR_MAXIMUM_UPLOAD_MB = 1
     large = b"x" * (2**20 + 1)

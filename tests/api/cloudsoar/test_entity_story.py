@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from cases.models import Case
+from incidents.models import Incident
 from incidents.services.entities import delete_entity, lock_entity, set_verdict
 from modules.models import Module, ModuleRun
 from soar.core.actor import Actor
@@ -47,6 +48,8 @@ def test_the_incidents_of_an_entity_are_a_page(client: Client, as_analyst: Actor
     assert (shown["id"], shown["incidentid"]) == (1, row.case.incident.reference)
     assert shown["description"] == row.case.name
     assert shown["status"] == row.case.state.list_value.label
+    Incident.objects.filter(pk=1).update(reference=row.case.name)
+    assert client.get(f"{PATH}{row.ioc_id}/incidents/").json()[0]["description"] == ""
 
 
 def test_enrichments_are_what_successful_visible_runs_found(

@@ -120,6 +120,12 @@ def test_a_known_field_with_an_impossible_value_is_refused(
         ("restriction", "HIGH"),
         ("folder", "Pending"),
         ("tag", "vip"),
+        ("incidentid", "INSIGHT-28592"),
+        ("description", "Invoice: see http://evil.example"),
+        ("incident_kind", "Threat hunting"),
+        ("purpose", "Exercise"),
+        ("created_by", "analyst"),
+        ("owner", "me"),
         ("opened_before", "2025-03-05T00:00:00Z"),
     ],
 )
@@ -283,10 +289,35 @@ def test_the_columns_tell_values_and_what_can_be_done(client: IncidentClient, ph
         assert client.get(order_by=name).status_code == expected
 
 
-def test_a_custom_field_not_marked_for_filters_is_free_text(client: IncidentClient) -> None:
+@pytest.mark.parametrize("text", ["Site: Milan", "opt_5=Milan", "Closing note: x", "timezone:UTC"])
+def test_a_field_that_is_no_filter_is_refused_and_no_free_text(
+    client: IncidentClient, text: str
+) -> None:
     CustomField.objects.create(section="incidents", number=5, label="Site", type="Text")
     client.open(opt_5="Milan")
-    assert client.found(filter="Site: Milan") == []
+    assert "filter" in assert_shape(client.get(filter=text), 400, INVALID)["fields"]
+    assert_shape(client.post("search/", {"filter": text}), 400, INVALID)
+
+
+def test_custom_fields_are_parameters_where_they_are_filters(
+    client: IncidentClient, phish: int
+) -> None:
+    CustomField.objects.create(section="incidents", number=5, label="Site", type="Text")
+    assert client.found(opt_4="INSIGHT-1") == [phish]
+    assert client.found(opt_4="INSIGHT") == []
+    assert client.found(opt_4="") == [phish, 1]
+    assert_shape(client.get(opt_4=["a", "b"]), 400, INVALID)
+    for name in ("opt_5", "opt_6"):
+        assert name in assert_shape(client.get(**{name: "x"}), 400, INVALID)["fields"]
+
+
+def test_the_whole_id_comes_before_longer_ones(client: IncidentClient, phish: int) -> None:
+    whole, longer = client.open(incidentid="INSIGHT-2859"), client.open(incidentid="INSIGHT-28599")
+    text = "Incident ID: INSIGHT-2859"
+    rows = client.post("search/", {"filter": text}).json()
+    assert [row["id"] for row in rows] == [whole, longer, phish]
+    assert client.found(filter=text) == [whole, longer, phish]
+    assert client.found(filter=text, order_by="-id") == [longer, whole, phish]
 
 
 def test_lists_take_a_constant_number_of_queries(

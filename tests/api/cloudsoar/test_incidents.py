@@ -238,7 +238,9 @@ def test_a_wrong_field_of_a_new_incident_is_named_and_opens_nothing(
 def test_all_unknown_fields_are_listed_and_a_custom_one_has_a_hint(client: IncidentClient) -> None:
     fields = client.post("", {"a": 1, "b": 2}).json()["fields"]
     assert set(fields) == {"a", "b"}
-    hint = client.post("", {"opt_9": 2}).json()["fields"]["opt_9"][0]
+    refused = client.post("", {"opt_9": 2}).json()
+    hint = refused["fields"]["opt_9"][0]
+    assert refused["description"] == f"opt_9: {hint}"
     assert hint == "There is no such custom field; it must be created first."
 
 

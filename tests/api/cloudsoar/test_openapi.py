@@ -1,11 +1,13 @@
 """The OpenAPI document of this door: valid, complete, without a warning, one per mount, and shown."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
 from drf_spectacular.drainage import GENERATOR_STATS
+from openapi_schema_validator import OAS30Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from soar.api.cloudsoar.mounts import CURRENT, MOUNTS
@@ -31,6 +33,16 @@ def operations(mount: str) -> list[tuple[str, str, dict[str, Any]]]:
         for path, item in document(mount)["paths"].items()
         for method, operation in item.items()
     ]
+
+
+def bodies(loaded: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield method, path and content of every body that is sent as JSON, and of every answer."""
+    for path, item in loaded["paths"].items():
+        for method, operation in item.items():
+            answers = operation["responses"].values()
+            for body in [operation.get("requestBody", {}), *answers]:
+                if "application/json" in body.get("content", {}):
+                    yield method, path, body["content"]["application/json"]
 
 
 def test_the_document_is_generated_without_warnings_or_errors(mount: str) -> None:
@@ -73,6 +85,18 @@ def test_every_refusal_has_the_shape_of_errors(mount: str) -> None:
             assert is_error == (code.startswith("4"))
 
 
+def test_every_body_and_every_answer_has_an_example_that_fits_its_shape(mount: str) -> None:
+    loaded = json.loads(json.dumps(document(mount)))
+    for method, path, content in bodies(loaded):
+        is_itself = path.endswith("/openapi/") and "$ref" not in content["schema"]
+        assert is_itself or content.get("examples"), (method, path)
+        # The validator follows references from the root, so the shape is asked for beside the components.
+        shape = {**content["schema"], "components": loaded["components"]}
+        for example in content.get("examples", {}).values():
+            problems = [one.message for one in OAS30Validator(shape).iter_errors(example["value"])]
+            assert problems == [], (method, path)
+
+
 def test_the_document_says_that_and_why_xml_is_not_read(mount: str) -> None:
     assert "XML is not accepted" in document(mount)["info"]["description"]
 
@@ -100,6 +124,10 @@ def test_the_document_is_shown_by_its_user_interface(db: None) -> None:
     assert "/api/csoar/schema" in Client().get(f"{DOCS}?script=").content.decode()
     shown = Client().get("/api/csoar/schema")
     assert shown.json()["info"]["title"] == "Watchfloor: Cloud SOAR API v3"
+
+
+def test_the_page_of_the_document_is_only_read(db: None) -> None:
+    assert Client(raise_request_exception=False).post(DOCS).status_code == 405
 
 
 @pytest.mark.parametrize("name", ["swagger-ui-bundle.js", "swagger-ui.css"])

@@ -101,6 +101,8 @@ def test_capabilities_follow_from_the_groups(analyst: User, administrator: User)
         {"cloudSoarIncidentView", "cloudSoarIncidentEdit", "cloudSoarAPIUse"} <= held[0] < held[1]
     )
     assert "cloudSoarAPIAdmin" in held[1] - held[0]
+    assert {"cloudSoarIncidentTriageView", "cloudSoarIncidentTriageEdit"} <= held[0]
+    assert "cloudSoarIncidentTriageBulkPhysicalDelete" in held[1] - held[0]
 
 
 def whoami(user: User) -> dict[str, Any]:

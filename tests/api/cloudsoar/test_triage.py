@@ -278,6 +278,14 @@ def test_only_what_is_given_changes(
     assert (alert.title, alert.custom) == ("Urgent", {"opt_1": "a", "opt_2": "b"})
 
 
+def test_what_actions_change_is_refused_as_a_field(caller: Caller, make_alert: Make) -> None:
+    path = f"triage/{make_alert().pk}/"
+    body = {"owner": "analyst", "state": "grabbed", "description": "x"}
+    refused = assert_shape(caller.send("PATCH", path, **body), 400, "Invalid request")
+    assert refused["fields"] == {name: ["This field is read-only."] for name in ("owner", "state")}
+    assert Alert.objects.get().title == ""
+
+
 def test_deleting_needs_its_own_permission(caller: Caller, boss: Caller, alert: Alert) -> None:
     assert_shape(caller.send("DELETE", f"triage/{alert.pk}/"), 403, "Forbidden")
     answer = boss.send("DELETE", f"triage/{alert.pk}/")
@@ -305,7 +313,7 @@ def test_an_event_of_another_customer_is_like_a_missing_one(
     outsider: User, alert: Alert, method: str, path: str
 ) -> None:
     body = {"owner": 1, "title": "x", "type": "domain", "value": "a.example"}
-    body |= {"type": "Phishing"} if method == "PUT" else {}
+    body = {"type": "Phishing"} if method == "PUT" else body
     answers = [
         Caller(outsider).send(method, f"triage/{pk}/{path}", **body)
         for pk in (alert.pk, 10**6, 10**30)
