@@ -213,6 +213,10 @@ class IncidentAdmin(ServiceAdmin):
 
     # --- actions
 
+    def has_invite_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the actor may let others investigate; each incident is asked for by itself."""
+        return self._may(request, (Permission.INVESTIGATORS_MANAGE,))
+
     @admin.action(description="Close selected incidents", permissions=["change"])
     def close(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Ask for the closing note and close the incidents."""
@@ -228,7 +232,7 @@ class IncidentAdmin(ServiceAdmin):
         """Ask whom the incidents are given to, and do it."""
         return CHANGE_OWNER.answer(self, request, queryset)
 
-    @admin.action(description="Add investigator to selected incidents", permissions=["change"])
+    @admin.action(description="Add investigator to selected incidents", permissions=["invite"])
     def add_investigator(
         self, request: HttpRequest, queryset: QuerySet[Any]
     ) -> HttpResponse | None:
@@ -252,7 +256,7 @@ class InvestigatorAdmin(ServiceAdmin):
         remove_investigator,
         visible_activities,
     )
-    writers = (Permission.STANDARD_USER,)
+    writers = (Permission.INVESTIGATORS_MANAGE,)
     fixed_fields = ("incident", "user", "group")
     fields = ("incident", "user", "group", "role")
     autocomplete_fields = ("incident", "user")

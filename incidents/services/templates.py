@@ -55,11 +55,15 @@ TEXTS = {"description": 200, "additional_info": LONGEST_TEXT, "timezone": 200}
 
 
 def add_template(actor: Actor, *, name: str, **values: Any) -> IncidentTemplate:
-    """Add a template. Raise Forbidden, or Invalid naming what an incident could not begin with."""
+    """Add a template. Raise Forbidden, or Invalid naming what an incident could not begin with.
+
+    Naming investigators is also a matter of INVESTIGATORS_MANAGE: whoever uses the template invites them.
+    """
     actor.require(Permission.SERVER_ADMINISTRATOR)
     with recording(actor) as record:
         template = IncidentTemplate()
         _, after = _apply(template, {"name": name, **values})
+        _require_invitations(actor, after)
         summary = f"added template {template}"
         record("incident_template.created", template, summary=summary, after=after)
     return template
@@ -68,13 +72,14 @@ def add_template(actor: Actor, *, name: str, **values: Any) -> IncidentTemplate:
 def update_template(actor: Actor, template_id: int, **changes: Any) -> IncidentTemplate:
     """Change a template; incidents that began with it stay as they are. `fields` are replaced as a whole.
 
-    Raise Forbidden, NotFound, or Invalid.
+    Raise Forbidden, also for other investigators without INVESTIGATORS_MANAGE, NotFound, or Invalid.
     """
     actor.require(Permission.SERVER_ADMINISTRATOR)
     with recording(actor) as record:
         rows = IncidentTemplate.objects.select_for_update(of=("self",))
         template = find(rows, template_id, UNKNOWN)
         before, after = _apply(template, changes)
+        _require_invitations(actor, after)
         summary = f"updated template {template}"
         if after:
             record(
@@ -120,6 +125,12 @@ def checked_fields(given: Mapping[str, Any]) -> dict[str, Any]:
             "Some fields are wrong.", {f"fields.{name}": texts for name, texts in errors.items()}
         )
     return {name: value for name, value in kept.items() if value not in (None, "", [])}
+
+
+def _require_invitations(actor: Actor, after: Mapping[str, Any]) -> None:
+    """Raise Forbidden when a change names investigators and the actor may invite nobody."""
+    if after.get("investigators"):
+        actor.require(Permission.INVESTIGATORS_MANAGE)
 
 
 def _apply(

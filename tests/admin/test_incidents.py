@@ -166,3 +166,13 @@ def test_favourites_are_ones_own(
     page = "/admin/incidents/favoriteincident/"
     assert "soc_id_demo" in shown(console(analyst).get(page))
     assert "soc_id_demo" not in shown(browser.get(page))
+
+
+def test_without_the_permission_nobody_is_invited(
+    console: Any, limited: User, colleague: User
+) -> None:
+    browser = console(limited)
+    act(browser, "add_investigator", 1, user=colleague.pk, role="Viewer")
+    data = {"incident": 1, "user": colleague.pk, "role": "Lead"}
+    assert browser.post(url(Investigator, "add"), data).status_code == 403
+    assert not Investigator.objects.exists()
