@@ -101,6 +101,12 @@ class IncidentSettings(models.Model):
     prohibits_duplicates = models.BooleanField(
         default=False, help_text="A second incident of the same ID is refused, not given a suffix."
     )
+    allowed_extensions = models.JSONField(
+        "allowed filename extensions",
+        default=list,
+        blank=True,
+        help_text="Empty: files of every extension are accepted.",
+    )
 
     class Meta:
         verbose_name_plural = "incident settings"

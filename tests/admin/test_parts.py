@@ -11,7 +11,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cases.models import Case, CaseIoc
-from incidents.models import Artifact, Attachment, ExternalAlert, Incident, TimelineEntry
+from incidents.models import (
+    Artifact,
+    Attachment,
+    ExternalAlert,
+    Incident,
+    IncidentSettings,
+    TimelineEntry,
+)
 from incidents.services.external_alerts import add_external_alert
 from incidents.services.task_details import add_incident_task
 from incidents.services.war_room import add_timeline_entry, mark_step
@@ -58,6 +65,12 @@ def test_a_file_that_is_too_large_is_refused_in_the_form(browser: Client, settin
     answer = upload(browser, content=SimpleUploadedFile("x", b"x" * (2**20 + 1)))
     assert "too large" in shown(answer)
     assert stored_files() == []
+
+
+def test_an_extension_that_is_not_accepted_is_refused_in_the_form(browser: Client) -> None:
+    IncidentSettings.objects.update(allowed_extensions=["pdf"])
+    assert "Accepted are: pdf." in shown(upload(browser))
+    assert (Attachment.objects.count(), stored_files()) == (0, [])
 
 
 def test_details_change_and_the_bytes_go_with_the_last(

@@ -11,7 +11,8 @@ from django.core.files import File
 from rest_framework import serializers
 
 from incidents.models import Attachment
-from incidents.services.attachments import LONGEST_NAME, Content, largest_upload
+from incidents.services.attachments import Content, largest_upload
+from incidents.services.file_names import LONGEST_NAME
 from soar.api.base import represent
 from soar.api.cloudsoar.bodies import MULTIPART
 from soar.api.cloudsoar.errors import TooLarge
@@ -46,7 +47,10 @@ class AttachmentChangeIn(CustomValuesIn):
 
 
 class UploadIn(AttachmentChangeIn):
-    """A file: a part `attachment` or `file` of a multipart body, or `file_name` and `content_base64`."""
+    """A file: a part `attachment` or `file` of a multipart body, or `file_name` and `content_base64`.
+
+    The installation may accept some extensions only: others are answered 400, with those it accepts.
+    """
 
     attachment = serializers.FileField(required=False, allow_empty_file=True)
     file = serializers.FileField(required=False, allow_empty_file=True)
