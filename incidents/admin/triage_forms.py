@@ -11,6 +11,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from incidents.admin.custom_values import CustomValues
 from incidents.models import (
     Alert,
     Folder,
@@ -47,12 +48,7 @@ class AlertForm(forms.ModelForm):
     """An event as people edit it."""
 
     type = Row(ListValue.objects.filter(field=ListField.TYPE), widget=UnfoldAdminSelectWidget())
-    custom = JSONObjectField(
-        label="Custom fields",
-        required=False,
-        help_text='By their numbers, such as {"opt_1": "mail.example"}. Those not named stay.',
-        widget=UnfoldAdminTextareaWidget(),
-    )
+    custom = CustomValues()
     content = JSONObjectField(
         required=False,
         help_text="The event as its source sent it.",

@@ -50,14 +50,16 @@ def add_attachment(
 ) -> Attachment:
     """Keep a file on exactly one incident, alert or indicator; `custom` are values by opt_<number>.
 
-    The same bytes are stored once, whatever their names. Raise Forbidden, NotFound, Invalid, also for an
+    What is kept with an indicator has no custom values. The same bytes are stored once, whatever their names. Raise Forbidden, NotFound, Invalid, also for an
     extension that is not accepted, or Conflict for a locked indicator.
     """
     target = {"incident_id": incident_id, "alert_id": alert_id, "ioc_id": ioc_id}
     place = Attachment(**target, file_name=file_name, description=description, reference=reference)
     _admit(actor, place)
     check_file_name(file_name)
-    place.custom = checked_values(CustomField.Section.ATTACHMENTS, custom or {}, is_new=True)
+    place.custom = checked_values(
+        CustomField.Section.ATTACHMENTS, custom or {}, is_new=ioc_id is None
+    )
     wanted = described(content)  # type: ignore[arg-type]
     if wanted.size_bytes > largest_upload():
         raise Invalid.field("content", "This file is too large.")
