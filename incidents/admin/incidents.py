@@ -200,7 +200,8 @@ class IncidentAdmin(ServiceAdmin):
 
     @admin.display(description="types")
     def shown_types(self, incident: Any) -> str:
-        return ", ".join(link.value.label for link in incident.type_links.all())
+        labels = ", ".join(link.value.label for link in incident.type_links.all())
+        return labels or self.empty_value_display
 
     @admin.display(description="Types")
     def type_ids(self, incident: Any) -> str:

@@ -52,7 +52,12 @@ def test_the_list_and_the_page_show_types_and_times(
     labels = ("Malware", "Phishing")
     ids = [ListValue.objects.get(field="type", label=label).pk for label in labels]
     made = open_incident(as_administrator, name="Phish", customer_id=1, type_ids=ids)
-    assert "Malware, Phishing" in shown(browser.get(LIST))
+    page = browser.get(LIST)
+    assert "Malware, Phishing" in shown(page)
+    columns = [
+        page.context["cl"].model_admin.shown_types(row) for row in page.context["cl"].result_list
+    ]
+    assert columns == ["Malware, Phishing", "-"]
     assert "+00:00" not in shown(browser.get(url(made)))
 
 
