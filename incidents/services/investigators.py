@@ -117,12 +117,16 @@ def remove_investigators(
             remove_investigator(actor, incident_id, party=party)
 
 
-def let_owner_in(case: Case, party: Party) -> None:
-    """Give a new owner full access to the case, unless he has it. Raise Invalid for whom a record denies."""
-    if party.user is not None:
-        as_owner = Actor.of(party.user, "system")
-        if cases_with_level(as_owner).filter(pk=case.pk, access_level__in=WRITE).exists():
-            return
+def let_owner_in(case: Case, party: Party, *, chosen_by: Actor | None) -> None:
+    """Give a new owner full access to the case, unless he has it.
+
+    `chosen_by` is who chose him, None where a template did: letting in somebody who is not in yet is inviting.
+    Raise Forbidden, or Invalid for whom a record denies.
+    """
+    if _has_full_access(case, party):
+        return
+    if chosen_by is not None:
+        chosen_by.require(Permission.INVESTIGATORS_MANAGE)
     try:
         give_access(case, party, AccessLevel.FULL_ACCESS)
     except Invalid as error:
@@ -167,6 +171,14 @@ def _take_access(case: Case, party: Party) -> None:
             group_records.update(level=level)
         else:
             group_records.delete()
+
+
+def _has_full_access(case: Case, party: Party) -> bool:
+    if party.user is None:
+        records = GroupCaseAccess.objects.filter(case=case, group=party.group)
+        return records.filter(level=AccessLevel.FULL_ACCESS).exists()
+    as_owner = Actor.of(party.user, "system")
+    return cases_with_level(as_owner).filter(pk=case.pk, access_level__in=WRITE).exists()
 
 
 def _is_denied(case: Case, party: Party) -> bool:

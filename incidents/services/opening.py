@@ -88,7 +88,8 @@ def open_from_fields(
             **values,
         )
         if owner is not None:
-            let_owner_in(incident.case, owner)
+            chosen_by = actor if "owner" in fields else None
+            let_owner_in(incident.case, owner, chosen_by=chosen_by)
         _add_extras(actor, cast(int, incident.pk), template, extras)
     return incident
 

@@ -7,6 +7,7 @@ import pytest
 
 from cases.models import Case
 from incidents.models import IncidentTemplate, Investigator
+from incidents.services.editing import set_owner
 from incidents.services.entities import (
     catalogue_entity,
     delete_entity,
@@ -19,6 +20,7 @@ from incidents.services.entities import (
 from incidents.services.entity_facts import facts_of
 from incidents.services.investigators import add_investigators, remove_investigators
 from incidents.services.opening import Extras, Origin, open_from_fields
+from incidents.services.parties import Party
 from incidents.services.templates import add_template, update_template
 from soar.core.actor import Actor
 from soar.core.errors import Forbidden
@@ -97,6 +99,20 @@ def test_an_incident_with_investigators_is_opened_with_the_permission_or_by_a_te
     assert Investigator.objects.get().incident == made
 
 
+def test_who_may_invite_nobody_gives_incidents_to_those_who_are_in_already(
+    as_limited: Actor, as_administrator: Actor, analyst: User, outsider: User
+) -> None:
+    set_owner(as_limited, 1, owner=Party(user=analyst))
+    with pytest.raises(Forbidden):
+        set_owner(as_limited, 1, owner=Party(user=outsider))
+    given = {"description": "x", "owner": outsider.pk}
+    with pytest.raises(Forbidden):
+        open_from_fields(as_limited, given, Origin())
+    template = add_template(as_administrator, name="Theirs", fields={"owner": outsider.pk})
+    made = open_from_fields(as_limited, {"description": "x"}, Origin(template_id=template.pk))
+    assert (Case.objects.get(pk=1).owner, made.case.owner) == (analyst, outsider)
+
+
 def test_who_may_invite_nobody_writes_no_template_that_does(
     as_administrator: Actor, guest: User, colleague: User
 ) -> None:
@@ -104,8 +120,9 @@ def test_who_may_invite_nobody_writes_no_template_that_does(
     group = add_group(as_administrator, name="Keepers", permissions=bits)
     keeper = Actor.of(set_groups(as_administrator, guest.pk, group_ids=[group.pk]), "admin")
     named = [{"user": colleague.pk}]
-    with pytest.raises(Forbidden):
-        add_template(keeper, name="Phish", investigators=named)
+    for people in ({"investigators": named}, {"fields": {"owner": colleague.pk}}):
+        with pytest.raises(Forbidden):
+            add_template(keeper, name="Phish", **people)
     template = add_template(as_administrator, name="Phish", investigators=named)
     update_template(keeper, template.pk, description="Mail", investigators=named)
     with pytest.raises(Forbidden):

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from cases.models import Task
-from incidents.models import Alert, CustomField, Incident
+from incidents.models import Alert, CustomField, Incident, ListValue
 from incidents.selectors import given_to, involving, overdue, with_marks
 from iocs.models import Ioc
 from soar.api.cloudsoar import audit, tasks
@@ -129,12 +129,19 @@ def of_audit(actor: Actor) -> Iterator[tuple[str, Rows]]:
         yield name, rows.filter(audit._condition({name: value}))
 
 
+def of_set_up(actor: Actor) -> Iterator[tuple[str, Rows]]:
+    yield "section", CustomField.objects.filter(section="triage", removed_at=None).order_by()
+    yield "field", ListValue.objects.filter(field="status").order_by()
+    yield "group", User.objects.filter(groups__name="Analysts").order_by()
+
+
 LISTS: Mapping[str, Callable[[Actor], Iterator[tuple[str, Rows]]]] = {
     "incidents": of_incidents,
     "triage": of_triage,
     "entities": of_entities,
     "tasks": of_tasks,
     "audit": of_audit,
+    "set-up": of_set_up,
 }
 
 
