@@ -21,7 +21,7 @@ def with_custom_value(name: str, value: Any) -> Q:
     return has & Q(*(Q(**{f"custom__{name}__icontains": json.dumps(one)}) for one in value))
 
 
-def with_tag(tag: str, column: str = "tags") -> Q:
+def with_tag(tag: str, column: str) -> Q:
     """Return the condition that a list of tags has one, without regard to case."""
     if connection.vendor == "postgresql":
         return Q(_HasTag(F(column), Value(tag, output_field=TextField())))

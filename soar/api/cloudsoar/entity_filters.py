@@ -123,7 +123,7 @@ class Tags:
 
     def _tagged(self, wanted: str, *, is_part: bool) -> Iterable[QuerySet[Any]]:
         """Return the ids of what is tagged in cases, in alerts, and in the caller's catalogue."""
-        condition = Q(tags__icontains=wanted) if is_part else with_tag(wanted)
+        condition = Q(tags__icontains=wanted) if is_part else with_tag(wanted, "tags")
         for visible in (visible_case_iocs, visible_alert_iocs, visible_catalogue_entries):
             yield visible(self.actor).order_by().filter(condition).values("ioc_id")
 
