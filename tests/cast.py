@@ -85,6 +85,18 @@ def reader(enrol: Callable[..., User], as_administrator: Actor) -> User:
 
 
 @pytest.fixture
+def limited(enrol: Callable[..., User], as_administrator: Actor) -> User:
+    """A full member of customer 1 in a group of his own, which lacks what touches others."""
+    group = Group.objects.create(name="Customer's analysts")
+    others = ["entities_manage", "investigators_manage"]
+    held = DjangoPermission.objects.filter(group=ANALYSTS).exclude(codename__in=others)
+    group.permissions.set(held)
+    user = enrol("limited", group.pk)
+    set_membership(as_administrator, 1, user_id=user.pk, level=AccessLevel.FULL_ACCESS)
+    return user
+
+
+@pytest.fixture
 def other_customer(as_administrator: Actor) -> Customer:
     """A customer that nobody of customer 1 but the administrator may know of."""
     return add_customer(as_administrator, name="Other Client")
@@ -142,6 +154,12 @@ def as_guest(guest: User) -> Actor:
 def as_reader(reader: User) -> Actor:
     """The reader acting."""
     return Actor.of(reader, "iris")
+
+
+@pytest.fixture
+def as_limited(limited: User) -> Actor:
+    """The limited analyst acting."""
+    return Actor.of(limited, "iris")
 
 
 @pytest.fixture

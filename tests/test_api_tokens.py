@@ -17,7 +17,13 @@ from soar.core.models import ApiToken, AuditLog, User
 from soar.core.permissions import Permission
 from soar.core.selectors import visible_api_tokens
 from soar.core.services import api_tokens
-from soar.core.services.api_tokens import issue_token, note_use, revoke_token, show_token
+from soar.core.services.api_tokens import (
+    issue_token,
+    may_see_text,
+    note_use,
+    revoke_token,
+    show_token,
+)
 from soar.core.services.groups import add_group
 from soar.core.services.users import set_active, set_groups
 from soar.core.token_texts import claims_of, text_of
@@ -230,15 +236,28 @@ def test_two_who_revoke_at_once_both_succeed_and_one_is_recorded(
 # --- whoever may issue, but does not administer
 
 
-def test_sec_19_an_issuer_who_is_no_administrator_sees_no_text_but_his_own(
-    as_issuer: Actor, administrator: User
+def test_sec_19_an_issuer_gets_no_token_of_who_may_do_more(
+    as_issuer: Actor, token: ApiToken
 ) -> None:
-    stronger, own = (issue_token(as_issuer, pk) for pk in (administrator.pk, as_issuer.user_id))
-    with pytest.raises(Forbidden):
-        show_token(as_issuer, stronger.pk)
-    assert last("api_token.refused").object_id == administrator.pk
-    assert show_token(as_issuer, own.pk) == text_of(own)
-    assert revoke_token(as_issuer, stronger.pk).state == "revoked"
+    for service, pk in ((issue_token, token.user_id), (show_token, token.pk)):
+        with pytest.raises(Forbidden, match="may do what you may not"):
+            service(as_issuer, pk)
+        assert last("api_token.refused").object_id == token.user_id
+    assert (may_see_text(as_issuer, token.user_id), ApiToken.objects.count()) == (False, 1)
+    assert revoke_token(as_issuer, token.pk).state == "revoked"
+
+
+def test_sec_19_an_issuer_issues_and_sees_tokens_of_who_may_do_no_more(
+    as_administrator: Actor, as_issuer: Actor, guest: User
+) -> None:
+    group = add_group(as_administrator, name="Scripts", permissions=Permission.API_USE)
+    set_groups(as_administrator, guest.pk, group_ids=[group.pk])
+    for user_id in (guest.pk, as_issuer.user_id):
+        row = issue_token(as_issuer, user_id)
+        assert show_token(as_issuer, row.pk) == text_of(row)
+    assert last("api_token.viewed").actor_id == as_issuer.user_id
+    User.objects.filter(pk=guest.pk).update(is_superuser=True)
+    assert not may_see_text(as_issuer, guest.pk)
 
 
 def test_sec_19_an_administrator_without_the_permission_sees_no_text(
@@ -251,9 +270,9 @@ def test_sec_19_an_administrator_without_the_permission_sees_no_text(
 
 
 def test_everybody_lists_his_own_and_issuers_all(
-    as_issuer: Actor, as_analyst: Actor, token: ApiToken, administrator: User
+    as_issuer: Actor, as_analyst: Actor, token: ApiToken
 ) -> None:
-    issue_token(as_issuer, administrator.pk)
+    issue_token(as_issuer, as_issuer.user_id)
     counts = [visible_api_tokens(actor).count() for actor in (as_issuer, as_analyst)]
     assert counts == [2, 1]
 

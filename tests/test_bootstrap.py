@@ -56,7 +56,8 @@ def test_the_groups_hold_the_masks_of_the_contract(
     masks = [actor.permissions & IRIS_PERMISSIONS for actor in (as_administrator, as_analyst)]
     assert masks == [4095, 1133]
     assert as_administrator.permissions == ALL_PERMISSIONS
-    assert as_analyst.permissions == 1133 | Permission.API_USE
+    touching = Permission.ENTITIES_MANAGE | Permission.INVESTIGATORS_MANAGE
+    assert as_analyst.permissions == 1133 | Permission.API_USE | touching
     assert GroupProfile.objects.get(pk=1).auto_follow
     assert not GroupProfile.objects.get(pk=2).auto_follow
 

@@ -20,8 +20,16 @@ from soar.core.services.users import set_groups
 from tests.cast import ADMINISTRATORS, ANALYSTS
 from tests.http import ApiClient
 
-OURS = Permission.API_USE | Permission.API_ADMIN
-grant = import_module("soar.core.migrations.0005_api_permissions").grant
+OURS = (
+    Permission.API_USE
+    | Permission.API_ADMIN
+    | Permission.ENTITIES_MANAGE
+    | Permission.INVESTIGATORS_MANAGE
+)
+GRANTS = [
+    import_module(f"soar.core.migrations.{name}").grant
+    for name in ("0005_api_permissions", "0007_managing_permissions")
+]
 
 
 @pytest.fixture
@@ -67,7 +75,8 @@ def test_an_older_installation_gets_them_with_the_upgrade(
     for pk, group in groups.items():
         update_group(as_administrator, pk, permissions=before[pk] & IRIS_PERMISSIONS)
         assert not mask_of_group(group) & OURS
-    grant(apps, None)
+    for grant in GRANTS * 2:
+        grant(apps, None)
     assert {pk: mask_of_group(group) for pk, group in groups.items()} == before
     for user in (analyst, administrator):
         user.refresh_from_db()
@@ -78,5 +87,6 @@ def test_an_older_installation_gets_them_with_the_upgrade(
 
 def test_a_new_database_has_no_group_to_give_them_to(db: None) -> None:
     Group.objects.all().delete()
-    grant(apps, None)
+    for grant in GRANTS:
+        grant(apps, None)
     assert not Group.objects.exists()

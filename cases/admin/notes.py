@@ -20,9 +20,8 @@ from soar.core.actor import Actor
 from soar.core.admin.base import Services
 
 
-@admin.register(Note)
 class NoteAdmin(CaseRecordAdmin):
-    """Notes; the directory says which case one belongs to."""
+    """Notes; the directory says which case one belongs to. Registered where their custom fields are known."""
 
     services = Services(visible_notes, add_note, update_note, delete_note, visible_activities)
     list_display = ("title", "case", "directory", "user", "updated_at")
@@ -30,8 +29,8 @@ class NoteAdmin(CaseRecordAdmin):
     search_fields = ("title", "content")
     autocomplete_fields = ("directory",)
     readonly_fields = ("user", "created_at", "updated_at")
-    add_fieldsets = ((None, {"fields": ("directory", "title", "content")}),)
-    fieldsets = (
+    add_fieldsets: Any = ((None, {"fields": ("directory", "title", "content")}),)
+    fieldsets: Any = (
         (None, {"fields": ("case", "directory", "title", "content")}),
         ("Written", {"fields": (("user", "created_at", "updated_at"),)}),
         ATTRIBUTES,

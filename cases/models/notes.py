@@ -32,7 +32,10 @@ class NoteDirectory(models.Model):
 
 
 class Note(TrackedModel):
-    """A text of an investigation: markdown, and what it was made from where it came as HTML."""
+    """A text of an investigation: markdown, and what it was made from where it came as HTML.
+
+    `custom` holds values by opt_<number>, which IRIS does not know.
+    """
 
     TITLE_LENGTH = 154  # contract §2.1, notes/add
 
@@ -44,6 +47,7 @@ class Note(TrackedModel):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
+    custom = models.JSONField(default=dict, blank=True)
 
     class Meta:
         ordering = ["id"]

@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from cases.models.cases import Case
@@ -35,6 +36,13 @@ class Task(TrackedModel):
 
     class Meta:
         ordering = ["id"]
+        indexes = [
+            models.Index(fields=["title"], name="task_by_title"),
+            models.Index(fields=["opened_at"], name="task_by_opening"),
+            models.Index(
+                fields=["closed_at"], condition=Q(closed_at__isnull=False), name="task_closed"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title

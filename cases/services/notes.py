@@ -16,7 +16,9 @@ from soar.core.history import apply_changes, note
 from soar.core.recording import recording
 
 COUNTER = "notes"
-EDITABLE = frozenset({"title", "content", "content_html", "custom_attributes", "directory_id"})
+EDITABLE = frozenset(
+    {"title", "content", "content_html", "custom_attributes", "directory_id", "custom"}
+)
 NO_GROUP = "Invalid group ID"
 NOT_IN_CASE = "Invalid note ID for this case"
 
@@ -92,11 +94,12 @@ def add_note(
     custom_attributes: dict[str, Any] | None = None,
     user_id: int | None = None,
     written_at: dt.datetime | None = None,
+    custom: dict[str, Any] | None = None,
 ) -> Note:
     """Write a note into a directory of the case, as markdown or HTML. Raise Forbidden or Invalid.
 
     `user_id` and `written_at` are who wrote it and when, where that is not the actor, now; whether he may say
-    so is the caller's to decide.
+    so is the caller's to decide, and values of custom fields are his to check.
     """
     require_case(actor, case_id)
     written_at = written_at or timezone.now()
@@ -112,6 +115,7 @@ def add_note(
             created_at=written_at,
             updated_at=written_at,
             custom_attributes=merge_attributes("note", custom_attributes),
+            custom=custom or {},
         )
         note(actor, new, "created note")
         new.save()
@@ -121,7 +125,12 @@ def add_note(
             case_id=case_id,
             counter=COUNTER,
             summary=f'created note "{title}"',
-            after={"title": title, "content": new.content, "directory_id": directory_id},
+            after={
+                "title": title,
+                "content": new.content,
+                "directory_id": directory_id,
+                **({"custom": custom} if custom else {}),
+            },
         )
     return new
 

@@ -37,7 +37,7 @@ class EntityAdmin(ServiceAdmin):
     """Entities of visible cases and alerts and of one's own catalogue, deleted ones too."""
 
     services = Services(all_visible_entities, delete=delete_entity, audit=visible_activities)
-    writers = (Permission.STANDARD_USER,)
+    writers = (Permission.ENTITIES_MANAGE,)
     list_display = (
         "short_value",
         "type",
@@ -109,8 +109,12 @@ class EntityAdmin(ServiceAdmin):
         return may_write_entity(actor_of(request), obj)
 
     def has_judge_permission(self, request: HttpRequest) -> bool:
-        """Tell whether actions on entities are offered; each is checked for each entity."""
+        """Tell whether what holds for everybody is offered; it is checked for each entity."""
         return self._may(request, self.writers)
+
+    def has_mark_permission(self, request: HttpRequest) -> bool:
+        """Tell whether what holds for the actor himself is offered."""
+        return self._may(request, (Permission.STANDARD_USER,))
 
     @admin.display(description="value", ordering="value")
     def short_value(self, ioc: Ioc) -> str:
@@ -188,13 +192,13 @@ class EntityAdmin(ServiceAdmin):
         """Bring the selected entities back."""
         self.run_on_each(request, queryset, _by_id(restore_entity), "Restored %d entities.")
 
-    @admin.action(description="Add to my favourites", permissions=["judge"])
+    @admin.action(description="Add to my favourites", permissions=["mark"])
     def mark_favorite(self, request: HttpRequest, queryset: QuerySet[Ioc]) -> None:
         """Mark the selected entities for the actor."""
         service = _by_id(partial(set_favorite, is_favorite=True))
         self.run_on_each(request, queryset, service, "%d entities are favourites of yours.")
 
-    @admin.action(description="Remove from my favourites", permissions=["judge"])
+    @admin.action(description="Remove from my favourites", permissions=["mark"])
     def unmark_favorite(self, request: HttpRequest, queryset: QuerySet[Ioc]) -> None:
         """Unmark the selected entities for the actor."""
         service = _by_id(partial(set_favorite, is_favorite=False))

@@ -33,7 +33,7 @@ class InvestigatorAdmin(ServiceAdmin):
         remove_investigator,
         visible_activities,
     )
-    writers = (Permission.STANDARD_USER,)
+    writers = (Permission.INVESTIGATORS_MANAGE,)
     fixed_fields = ("incident", "user", "group")
     fields = ("incident", "user", "group", "role")
     autocomplete_fields = ("incident", "user")

@@ -259,7 +259,8 @@ class IncidentAdmin(ReportingAdmin):
 
     @admin.display(description="types")
     def shown_types(self, incident: Any) -> str:
-        return ", ".join(link.value.label for link in incident.type_links.all())
+        labels = ", ".join(link.value.label for link in incident.type_links.all())
+        return labels or self.empty_value_display
 
     @admin.display(description="Types")
     def type_ids(self, incident: Any) -> str:
@@ -271,6 +272,10 @@ class IncidentAdmin(ReportingAdmin):
         return date_format(localtime(incident.case.opened_at), "DATETIME_FORMAT")
 
     # --- actions
+
+    def has_invite_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the actor may let others investigate; each incident is asked for by itself."""
+        return self._may(request, (Permission.INVESTIGATORS_MANAGE,))
 
     @admin.action(description="Close selected incidents", permissions=["change"])
     def close(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
@@ -287,7 +292,7 @@ class IncidentAdmin(ReportingAdmin):
         """Ask whom the incidents are given to, and do it."""
         return CHANGE_OWNER.answer(self, request, queryset)
 
-    @admin.action(description="Add investigator to selected incidents", permissions=["change"])
+    @admin.action(description="Add investigator to selected incidents", permissions=["invite"])
     def add_investigator(
         self, request: HttpRequest, queryset: QuerySet[Any]
     ) -> HttpResponse | None:

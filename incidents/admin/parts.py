@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from cases.admin.base import has_full_access
 from cases.models import Task
 from cases.selectors import visible_activities
+from incidents.admin.custom_values import CustomValues
 from incidents.models import Artifact, Attachment, ExternalAlert, TimelineEntry
 from incidents.selectors import (
     visible_artifacts,
@@ -48,11 +49,18 @@ class UploadForm(forms.ModelForm):
     """A file for an incident; without a name it keeps its own."""
 
     content = forms.FileField(label="File", allow_empty_file=True)
+    custom = CustomValues()
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["incident"].required = True
         self.fields["file_name"].required = False
+
+
+class AttachmentForm(forms.ModelForm):
+    """What may be changed of a file."""
+
+    custom = CustomValues()
 
 
 @admin.register(Attachment)
@@ -67,6 +75,7 @@ class AttachmentAdmin(ServiceAdmin):
         visible_activities,
     )
     writers = WRITERS
+    form = AttachmentForm
     add_form = UploadForm
     autocomplete_fields = ("incident",)
     list_display = ("file_name", "incident", "size", "kind", "user", "added_at", "saved")
@@ -78,10 +87,22 @@ class AttachmentAdmin(ServiceAdmin):
     readonly_fields = ("alert", "ioc", "size", "kind", "digests", "user", "added_at", "saved")
     fixed_fields = ("incident",)
     add_fieldsets = (
-        (None, {"fields": ("incident", "content", "file_name", "description", "reference")}),
+        (
+            None,
+            {
+                "fields": (
+                    "incident",
+                    "content",
+                    "file_name",
+                    "description",
+                    "reference",
+                    "custom",
+                )
+            },
+        ),
     )
     fieldsets = (
-        (None, {"fields": ("file_name", "saved", "description", "reference")}),
+        (None, {"fields": ("file_name", "saved", "description", "reference", "custom")}),
         ("File", {"fields": (("size", "kind"), "digests")}),
         ("Where", {"fields": (("incident", "alert", "ioc"), ("user", "added_at"))}),
     )

@@ -266,18 +266,30 @@ class CustomFieldAdmin(SetUpAdmin):
         return field.name
 
 
+class IncidentSettingsForm(SetUpForm):
+    """How incidents are handled, the extensions one a line."""
+
+    allowed_extensions = Lines(
+        label="Allowed filename extensions",
+        help_text="One a line, such as pdf. Files with other extensions, or without one, are refused wherever "
+        "somebody attaches them; of two extensions the last one counts. Empty: all are accepted. Only names are "
+        "looked at: whoever renames a file gets it in.",
+    )
+
+
 @admin.register(IncidentSettings)
 class IncidentSettingsAdmin(SetUpAdmin):
     """How this installation handles incidents."""
 
     services = Services(visible_incident_settings, change=update_settings)
+    form = IncidentSettingsForm
     list_display = (
         "__str__",
         "requires_closing_note",
         "prohibits_duplicates",
     )
     fieldsets = (
-        (None, {"fields": ("requires_closing_note", "prohibits_duplicates")}),
+        (None, {"fields": ("requires_closing_note", "prohibits_duplicates", "allowed_extensions")}),
         (
             "Entities out of texts",
             {

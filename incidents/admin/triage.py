@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.main import PAGE_VAR
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -24,6 +25,7 @@ from incidents.admin.triage_forms import (
     MergeForm,
     Question,
     ReassignForm,
+    StateFilter,
     TypeFilter,
 )
 from incidents.models import Alert
@@ -77,7 +79,7 @@ class AlertAdmin(ServiceAdmin):
     )
     list_display_links = ("id", "headline")
     list_filter = (
-        "state",
+        StateFilter,
         "status",
         ("type", TypeFilter),
         "severity",
@@ -101,6 +103,7 @@ class AlertAdmin(ServiceAdmin):
         "notes",
         "files",
     )
+    list_before_template = "admin/triage/views.html"
     actions = ("grab", "reassign", "discard", "restore", "convert", "merge")
     what_it_is = (
         "title",
@@ -138,6 +141,18 @@ class AlertAdmin(ServiceAdmin):
         return update_alert(actor, obj.pk, **_with_content(values))
 
     # --- how it looks
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the queue below links to what waits, to all, and to each state."""
+        chosen = request.GET.get(StateFilter.parameter_name, "")
+        names = [("", "Pending and grabbed"), (StateFilter.all, "All"), *Alert.State.choices]
+        views = [
+            {"label": label, "query": _query_for(request, state), "is_chosen": state == chosen}
+            for state, label in names
+        ]
+        return super().changelist_view(request, {"views": views, **(extra_context or {})})
 
     @display(description="title", ordering="title")
     def headline(self, alert: Alert) -> str:
@@ -267,6 +282,16 @@ class AlertAdmin(ServiceAdmin):
         rest = len(outcome.failed) - SHOWN_REFUSALS
         if rest > 0:
             self.message_user(request, f"{rest} more were refused.", messages.WARNING)
+
+
+def _query_for(request: HttpRequest, state: str) -> str:
+    """Return the query of the list as it is, from its first page, with the events of a state."""
+    query = request.GET.copy()
+    for name in (StateFilter.parameter_name, PAGE_VAR):
+        query.pop(name, None)
+    if state:
+        query[StateFilter.parameter_name] = state
+    return f"?{query.urlencode()}"
 
 
 def _with_values(service: Service, values: dict[str, Any], actor: Actor, alert_id: int) -> Any:

@@ -1,9 +1,11 @@
 """What the triage queue asks for before it does something, and how its lists are narrowed."""
 
+from collections.abc import Iterator
 from typing import Any, cast
 
 from django import forms
-from django.contrib.admin import AdminSite, RelatedFieldListFilter
+from django.contrib.admin import AdminSite, RelatedFieldListFilter, SimpleListFilter
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
@@ -11,6 +13,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from incidents.admin.custom_values import CustomValues
 from incidents.models import (
     Alert,
     Folder,
@@ -53,16 +56,38 @@ class TypeFilter(RelatedFieldListFilter):
         return list(rows.values_list("pk", "label"))
 
 
+class StateFilter(SimpleListFilter):
+    """Events by what was decided; a list shows those that wait, as the Cloud SOAR door's does."""
+
+    title = "state"
+    parameter_name = "shown"  # no column, which the console would filter by itself
+    waiting = (Alert.State.PENDING, Alert.State.GRABBED)
+    all = "all"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the choices besides the usual one."""
+        return [(self.all, "All"), *Alert.State.choices]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """Yield the choices; the first is what a list shows by itself."""
+        usual, *others = super().choices(changelist)
+        yield {**usual, "display": "Pending and grabbed"}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the events of the choice; selected ones are acted on whatever became of them meanwhile."""
+        is_selected = request.method == "POST" and request.POST.get("select_across", "0") == "0"
+        if is_selected or self.value() == self.all:
+            return queryset
+        is_state = self.value() in Alert.State.values
+        return queryset.filter(state__in=[self.value()] if is_state else self.waiting)
+
+
 class AlertForm(forms.ModelForm):
     """An event as people edit it."""
 
     type = Row(ListValue.objects.filter(field=ListField.TYPE), widget=UnfoldAdminSelectWidget())
-    custom = JSONObjectField(
-        label="Custom fields",
-        required=False,
-        help_text='By their numbers, such as {"opt_1": "mail.example"}. Those not named stay.',
-        widget=UnfoldAdminTextareaWidget(),
-    )
+    custom = CustomValues()
     content = JSONObjectField(
         required=False,
         help_text="The event as its source sent it.",

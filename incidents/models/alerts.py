@@ -66,7 +66,21 @@ class Alert(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["state", "-id"], name="alert_by_state")]
+        indexes = [
+            models.Index(fields=["state", "-id"], name="alert_by_state"),
+            models.Index(fields=["title"], name="alert_by_title"),
+            models.Index(fields=["source"], name="alert_by_source"),
+            models.Index(
+                fields=["external_id"], condition=~Q(external_id=""), name="alert_by_external_id"
+            ),
+            models.Index(fields=["created_at"], name="alert_by_creation"),
+            models.Index(
+                fields=["grabbed_at"], condition=Q(grabbed_at__isnull=False), name="alert_grabbed"
+            ),
+            models.Index(
+                fields=["decided_at"], condition=Q(decided_at__isnull=False), name="alert_decided"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["customer", "source", "external_id"],

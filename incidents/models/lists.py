@@ -114,6 +114,12 @@ class IncidentSettings(models.Model):
         default=False,
         help_text="The same for texts that come through the IRIS API; its clients may count the IOCs of a case.",
     )
+    allowed_extensions = models.JSONField(
+        "allowed filename extensions",
+        default=list,
+        blank=True,
+        help_text="Empty: files of every extension are accepted.",
+    )
 
     class Meta:
         verbose_name_plural = "incident settings"

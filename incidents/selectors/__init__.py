@@ -25,7 +25,9 @@ from incidents.selectors.incidents import (
     in_words,
     investigators_of,
     involving,
+    listed_in_words,
     of_type,
+    owned_by,
     relations_of,
     visible_favorite_incidents,
     visible_incidents,
@@ -33,8 +35,7 @@ from incidents.selectors.incidents import (
     visible_investigators,
     visible_relations,
     visible_saved_searches,
-    with_custom_value,
-    with_tag,
+    with_marks,
 )
 from incidents.selectors.parts import (
     given_to,
@@ -56,6 +57,7 @@ from incidents.selectors.setup import (
     visible_incident_templates,
     visible_list_values,
 )
+from incidents.selectors.values import with_custom_value, with_tag
 
 __all__ = [
     "ENTITY_PLACES",
@@ -71,8 +73,10 @@ __all__ = [
     "investigators_of",
     "involving",
     "involving_alerts",
+    "listed_in_words",
     "of_type",
     "overdue",
+    "owned_by",
     "relations_of",
     "task_status_ids",
     "visible_alert_iocs",
@@ -103,5 +107,6 @@ __all__ = [
     "visible_timeline_entries",
     "visible_timeline_marks",
     "with_custom_value",
+    "with_marks",
     "with_tag",
 ]

@@ -75,16 +75,16 @@ def task_status_ids() -> dict[str, int]:
 
 def given_to(user_id: int, tasks: QuerySet[Task]) -> QuerySet[Task]:
     """Return those of the tasks that a user has, himself or in a group."""
-    his = TaskAssignment.objects.filter(task=OuterRef("pk"), user=user_id)
-    of_his_groups = TaskDetails.objects.filter(task=OuterRef("pk"), group__user=user_id)
-    return tasks.filter(Q(Exists(his)) | Q(Exists(of_his_groups)))
+    his = TaskAssignment.objects.filter(user=user_id).order_by().values("task_id")
+    of_his_groups = TaskDetails.objects.filter(group__user=user_id).order_by().values("task_id")
+    return tasks.filter(pk__in=his.union(of_his_groups))
 
 
 def overdue(tasks: QuerySet[Task], *, is_overdue: bool) -> QuerySet[Task]:
     """Return those of the tasks that should have ended by now and did not, or all others."""
-    late = TaskDetails.objects.filter(task=OuterRef("pk"), due_at__lt=timezone.now())
+    late = TaskDetails.objects.filter(due_at__lt=timezone.now()).order_by().values("task_id")
     ended = Q(status__in=(TaskStatus.DONE, TaskStatus.CANCELED))
-    condition = Q(Exists(late)) & ~ended
+    condition = Q(pk__in=late) & ~ended
     return tasks.filter(condition if is_overdue else ~condition)
 
 

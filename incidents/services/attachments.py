@@ -11,6 +11,7 @@ from incidents.models import Attachment, CustomField
 from incidents.selectors import visible_alerts, visible_attachments, visible_entities
 from incidents.services.admission import locked_incident
 from incidents.services.custom_values import checked_values
+from incidents.services.file_names import check_file_name
 from incidents.services.file_store import (
     bytes_kept,
     described,
@@ -26,7 +27,6 @@ from soar.core.permissions import Permission
 from soar.core.recording import recording
 
 EDITABLE = frozenset({"file_name", "description", "reference", "custom"})
-LONGEST_NAME = 255
 UNKNOWN = "No such attachment"
 Content = BinaryIO | File  # type: ignore[type-arg]
 
@@ -50,14 +50,16 @@ def add_attachment(
 ) -> Attachment:
     """Keep a file on exactly one incident, alert or indicator; `custom` are values by opt_<number>.
 
-    The same bytes are stored once, whatever their names. Raise Forbidden, NotFound, Invalid, or Conflict for
-    a locked indicator.
+    What is kept with an indicator has no custom values. The same bytes are stored once, whatever their names. Raise Forbidden, NotFound, Invalid, also for an
+    extension that is not accepted, or Conflict for a locked indicator.
     """
     target = {"incident_id": incident_id, "alert_id": alert_id, "ioc_id": ioc_id}
     place = Attachment(**target, file_name=file_name, description=description, reference=reference)
     _admit(actor, place)
-    _check_name(file_name)
-    place.custom = checked_values(CustomField.Section.ATTACHMENTS, custom or {}, is_new=True)
+    check_file_name(file_name)
+    place.custom = checked_values(
+        CustomField.Section.ATTACHMENTS, custom or {}, is_new=ioc_id is None
+    )
     wanted = described(content)  # type: ignore[arg-type]
     if wanted.size_bytes > largest_upload():
         raise Invalid.field("content", "This file is too large.")
@@ -89,8 +91,8 @@ def update_attachment(actor: Actor, attachment_id: int, **changes: Any) -> Attac
     """Change name, description, reference or custom values. Raise Forbidden, NotFound, Invalid or Conflict."""
     with recording(actor) as record:
         changed = _locked(actor, attachment_id)
-        if "file_name" in changes:
-            _check_name(changes["file_name"])
+        if changes.get("file_name", changed.file_name) != changed.file_name:
+            check_file_name(changes["file_name"])
         if "custom" in changes:
             section = CustomField.Section.ATTACHMENTS
             changes["custom"] = checked_values(section, changes["custom"] or {}, changed.custom)
@@ -161,12 +163,3 @@ def _admit(actor: Actor, place: Attachment) -> None:
         ioc = find(visible_entities(actor), place.ioc_id or 0, "No such indicator")
         if ioc.locked_at is not None:
             raise Conflict("This entity is locked")
-
-
-def _check_name(file_name: str) -> None:
-    if not file_name.strip():
-        raise Invalid.field("file_name", "This field may not be blank.")
-    if len(file_name) > LONGEST_NAME:
-        raise Invalid.field(
-            "file_name", f"Ensure this field has no more than {LONGEST_NAME} characters."
-        )

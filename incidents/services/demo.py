@@ -1,4 +1,4 @@
-"""The demonstration: ten believable cases of two customers and sixty events, made through the services."""
+"""The demonstration: cases of two customers and sixty events, made through the services."""
 
 import datetime as dt
 import json
@@ -19,6 +19,7 @@ from cases.services.notes import add_note, add_note_directory
 from cases.services.tasks import add_task
 from cases.services.timeline import add_event
 from incidents.services.bootstrap import ANALYSTS_ID, generated_password
+from incidents.services.demo_further import load_further
 from incidents.services.demo_set_up import load_set_up
 from incidents.services.demo_triage import load_triage
 from incidents.services.incidents import open_incident
@@ -52,7 +53,7 @@ class _Ids:
 
 
 def load_demo() -> int:
-    """Add the demonstration and return the number of its cases; 0 when it is there already.
+    """Add the demonstration and return how many full cases it has; 0 when it is there already.
 
     The database must be seeded. The analysts get passwords nobody knows; an administrator sets new ones.
     """
@@ -74,6 +75,7 @@ def load_demo() -> int:
         for path in paths:
             values = json.loads(path.read_text(encoding="utf-8"))
             _add_case(analysts, customers[values["customer"]], values, ids)
+        load_further(analysts, customers)
         load_triage(analysts, customers)
     return len(paths)
 

@@ -35,7 +35,7 @@ def change_incident(actor: Actor, incident_id: int, fields: Mapping[str, Any]) -
         if values:
             update_incident(actor, incident_id, **values)
         if "owner" in fields:
-            let_owner_in(incident.case, find_party(fields["owner"], "owner"))
+            let_owner_in(incident.case, find_party(fields["owner"], "owner"), chosen_by=actor)
 
 
 def move_to_folder(actor: Actor, incident_id: int, *, folder_id: int) -> Folder:

@@ -47,13 +47,15 @@ def catalogue_entity(
 ) -> tuple[Ioc, bool]:
     """Make an indicator visible to the actor without a case, and return it with whether it was not yet.
 
-    One that he sees already is returned as it is. Raise Forbidden, Invalid for no value, or Conflict when
-    the tags judge one that is locked.
+    One that he sees already is returned as it is. Raise Forbidden, also for tags that judge where he may not,
+    Invalid for no value, or Conflict when the tags judge one that is locked.
     """
     actor.require(Permission.STANDARD_USER)
+    verdict, others = parted(tags)
+    if verdict is not None:
+        actor.require(Permission.ENTITIES_MANAGE)
     if not value.strip():
         raise Invalid.field("value", "An entity has a value.")
-    verdict, others = parted(tags)
     with recording(actor) as record:
         ioc, _ = ensure_ioc(type_id=type_id, value=value.strip())
         if visible_entities(actor).filter(pk=ioc.pk).exists():
@@ -87,8 +89,9 @@ def update_entity(
 
     Tags are added, or replace all there are, and the description is set, in every case and alert the actor
     may write that holds the entity and in his own catalogue. Reserved tags are the verdict, and replacing
-    them away takes it back. Raise NotFound, Forbidden where he may write none of those, or Conflict when
-    the entity is locked or deleted; unlocking comes first and locking last.
+    them away takes it back. Raise NotFound, Forbidden where he may write none of those or would judge or
+    lock without ENTITIES_MANAGE, or Conflict when the entity is locked or deleted; unlocking comes first and
+    locking last.
     """
     with recording(actor) as record:
         if is_favorite is not None:
@@ -96,13 +99,11 @@ def update_entity(
         is_rewritten = any(value is not None for value in (tags, description, verdict))
         if not is_rewritten and is_locked is None:
             return find(visible_entities(actor), ioc_id, UNKNOWN)
-        desk = _desk(actor, record, ioc_id)
+        desk = _desk(actor, record, ioc_id, manages=verdict is not None or is_locked is not None)
         if is_locked is False:
             _lock(desk, is_locked=False)
         if is_rewritten:
-            told, others = parted(tags) if tags is not None else (None, None)
-            if told is None and replaces_tags and tags is not None:
-                told = Verdict.NONE
+            told, others = _told(desk, tags, replaces_tags=replaces_tags)
             _judge(desk, verdict or told)
             _say(desk, others, replaces_tags=replaces_tags, description=description)
         if is_locked is True:
@@ -131,7 +132,7 @@ def delete_entity(actor: Actor, ioc_id: int) -> None:
     Raise NotFound, Forbidden, or Conflict when it is locked.
     """
     with recording(actor) as record:
-        ioc = _desk(actor, record, ioc_id).ioc
+        ioc = _desk(actor, record, ioc_id, manages=True).ioc
         if ioc.locked_at is not None:
             raise Conflict(LOCKED)
         if ioc.deleted_at is None:
@@ -143,7 +144,7 @@ def delete_entity(actor: Actor, ioc_id: int) -> None:
 def restore_entity(actor: Actor, ioc_id: int) -> Ioc:
     """Bring a deleted entity back. Raise NotFound, Forbidden, or Conflict when it is not deleted or locked."""
     with recording(actor) as record:
-        ioc = _desk(actor, record, ioc_id).ioc
+        ioc = _desk(actor, record, ioc_id, manages=True).ioc
         if ioc.deleted_at is None:
             raise Conflict(NOT_DELETED)
         if ioc.locked_at is not None:
@@ -183,9 +184,14 @@ def _writable(actor: Actor, ioc_id: int) -> list[QuerySet[Any]]:
     return [rows.filter(ioc_id=ioc_id) for rows in sources]
 
 
-def _desk(actor: Actor, record: Record, ioc_id: int) -> _Desk:
-    """Lock an entity and what the actor may write of it. Raise NotFound or Forbidden."""
+def _desk(actor: Actor, record: Record, ioc_id: int, *, manages: bool) -> _Desk:
+    """Lock an entity and what the actor may write of it.
+
+    Raise NotFound, or Forbidden: what he does for everybody is also a matter of ENTITIES_MANAGE.
+    """
     actor.require(Permission.STANDARD_USER)
+    if manages:
+        actor.require(Permission.ENTITIES_MANAGE)
     seen = find(visible_entities(actor), ioc_id, UNKNOWN)
     places = [
         place
@@ -214,6 +220,23 @@ def _require_changeable(ioc: Ioc) -> None:
         raise Conflict(LOCKED)
     if ioc.deleted_at is not None:
         raise Conflict(DELETED)
+
+
+def _told(
+    desk: _Desk, tags: Sequence[str] | None, *, replaces_tags: bool
+) -> tuple[str | None, list[str] | None]:
+    """Return the verdict that tags tell, and the others. Raise Forbidden for one the actor may not give.
+
+    Whoever replaces the tags and leaves the verdict as it is gives none.
+    """
+    if tags is None:
+        return None, None
+    told, others = parted(tags)
+    if replaces_tags:
+        told = told or Verdict.NONE
+    if told is not None and not (replaces_tags and told == desk.ioc.verdict):
+        desk.actor.require(Permission.ENTITIES_MANAGE)
+    return told, others
 
 
 def _judge(desk: _Desk, verdict: str | None) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from incidents.selectors import visible_attachments
-from incidents.services.attachments import LONGEST_NAME, Content, add_attachment
+from incidents.services.attachments import Content, add_attachment
 from incidents.services.entities import catalogue_entity
+from incidents.services.file_names import LONGEST_NAME, check_file_name
 from incidents.services.file_store import described
 from iocs.models import Ioc
 from soar.core.actor import Actor
@@ -25,13 +26,14 @@ def catalogue_file(
 
     The same bytes are on one entity once. Raise what cataloguing and attaching raise.
     """
+    file_name = file_name[:LONGEST_NAME]
+    check_file_name(file_name, field="file")
     with recording(actor):
         ioc, is_new = catalogue_entity(
             actor, type_id=type_id, value=value or file_name, tags=tags, description=description
         )
         if not _has(actor, ioc, content):
-            name = file_name[:LONGEST_NAME]
-            add_attachment(actor, content=content, file_name=name, ioc_id=ioc.pk)
+            add_attachment(actor, content=content, file_name=file_name, ioc_id=ioc.pk)
     return ioc, is_new
 
 

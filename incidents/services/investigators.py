@@ -1,7 +1,8 @@
 """Who works on an incident: investigators and owners, and the access to its case that comes with it.
 
 A role decides how far an investigator may go: with one of READING he may only read. A record that denies
-stands, and nobody's role takes away what administrators and groups that follow every case have.
+stands, and nobody's role takes away what administrators and groups that follow every case have. Inviting and
+removing are a permission of their own: a guest of another customer sees the whole incident.
 """
 
 from collections.abc import Iterable, Mapping
@@ -39,6 +40,11 @@ def add_investigator(
 
     Raise NotFound, Forbidden, Conflict for a deleted incident, or Invalid for whom a record denies.
     """
+    actor.require(Permission.INVESTIGATORS_MANAGE)
+    return _add(actor, incident_id, party, role)
+
+
+def _add(actor: Actor, incident_id: int, party: Party, role: str) -> Investigator:
     if len(role) > LONGEST_ROLE:
         raise Invalid.field("role", f"Longer than {LONGEST_ROLE} characters.")
     with recording(actor) as record:
@@ -63,6 +69,7 @@ def remove_investigator(actor: Actor, incident_id: int, *, party: Party) -> None
 
     Who opened or owns the incident keeps full access.
     """
+    actor.require(Permission.INVESTIGATORS_MANAGE)
     with recording(actor) as record:
         incident = locked_incident(actor, incident_id)
         rows = Investigator.objects.filter(incident=incident, user=party.user, group=party.group)
@@ -82,18 +89,27 @@ def remove_investigator(actor: Actor, incident_id: int, *, party: Party) -> None
 
 def add_investigators(actor: Actor, incident_id: int, entries: Iterable[Mapping[str, Any]]) -> None:
     """Add all that are named as {"user" or "group": whom, "role": text}, or none; see add_investigator."""
+    actor.require(Permission.INVESTIGATORS_MANAGE)
+    add_named_in_template(actor, incident_id, entries)
+
+
+def add_named_in_template(
+    actor: Actor, incident_id: int, entries: Iterable[Mapping[str, Any]]
+) -> None:
+    """Add those a template names: who wrote it was asked for the permission then. Raise as add_investigators."""
     with recording(actor):
         locked_incident(actor, incident_id)
         for entry in entries:
             party = party_of(entry, "investigators")
             role = str(entry.get("role") or "")
-            add_investigator(actor, incident_id, party=party, role=role)
+            _add(actor, incident_id, party, role)
 
 
 def remove_investigators(
     actor: Actor, incident_id: int, entries: Iterable[Mapping[str, Any]]
 ) -> None:
     """Remove all that are named as {"user" or "group": whom}, or none; see remove_investigator."""
+    actor.require(Permission.INVESTIGATORS_MANAGE)
     with recording(actor):
         locked_incident(actor, incident_id)
         for entry in entries:
@@ -101,12 +117,16 @@ def remove_investigators(
             remove_investigator(actor, incident_id, party=party)
 
 
-def let_owner_in(case: Case, party: Party) -> None:
-    """Give a new owner full access to the case, unless he has it. Raise Invalid for whom a record denies."""
-    if party.user is not None:
-        as_owner = Actor.of(party.user, "system")
-        if cases_with_level(as_owner).filter(pk=case.pk, access_level__in=WRITE).exists():
-            return
+def let_owner_in(case: Case, party: Party, *, chosen_by: Actor | None) -> None:
+    """Give a new owner full access to the case, unless he has it.
+
+    `chosen_by` is who chose him, None where a template did: letting in somebody who is not in yet is inviting.
+    Raise Forbidden, or Invalid for whom a record denies.
+    """
+    if _has_full_access(case, party):
+        return
+    if chosen_by is not None:
+        chosen_by.require(Permission.INVESTIGATORS_MANAGE)
     try:
         give_access(case, party, AccessLevel.FULL_ACCESS)
     except Invalid as error:
@@ -151,6 +171,14 @@ def _take_access(case: Case, party: Party) -> None:
             group_records.update(level=level)
         else:
             group_records.delete()
+
+
+def _has_full_access(case: Case, party: Party) -> bool:
+    if party.user is None:
+        records = GroupCaseAccess.objects.filter(case=case, group=party.group)
+        return records.filter(level=AccessLevel.FULL_ACCESS).exists()
+    as_owner = Actor.of(party.user, "system")
+    return cases_with_level(as_owner).filter(pk=case.pk, access_level__in=WRITE).exists()
 
 
 def _is_denied(case: Case, party: Party) -> bool:

@@ -15,7 +15,11 @@ from incidents.services.artifacts import add_artifact
 from incidents.services.closing import require_note
 from incidents.services.fields import Values, custom_of, values_of
 from incidents.services.incidents import open_incident
-from incidents.services.investigators import add_investigators, let_owner_in
+from incidents.services.investigators import (
+    add_investigators,
+    add_named_in_template,
+    let_owner_in,
+)
 from incidents.services.parties import find_party
 from incidents.services.phases import status_of_phase
 from incidents.services.relations import PARENT, add_relation
@@ -62,7 +66,8 @@ def open_from_fields(
 ) -> Incident:
     """Open an incident from fields by the names of the contract, those of a template below them.
 
-    Without a customer it is the caller's first one that he may write. Raise Forbidden, Conflict for a taken
+    Without a customer it is the caller's first one that he may write. Raise Forbidden, also for investigators
+    without INVESTIGATORS_MANAGE unless the template names them, Conflict for a taken
     incident ID where duplicates are prohibited or a skipped phase, or Invalid naming what is wrong.
     """
     actor.require(Permission.STANDARD_USER)
@@ -83,7 +88,8 @@ def open_from_fields(
             **values,
         )
         if owner is not None:
-            let_owner_in(incident.case, owner)
+            chosen_by = actor if "owner" in fields else None
+            let_owner_in(incident.case, owner, chosen_by=chosen_by)
         _add_extras(actor, cast(int, incident.pk), template, extras)
     return incident
 
@@ -157,7 +163,9 @@ def _add_extras(
         add_artifact(actor, incident_id, field=name, value=value)
     if template is not None:
         _add_template_parts(actor, incident_id, template)
-    add_investigators(actor, incident_id, extras.investigators)
+    invited = list(extras.investigators)
+    if invited:
+        add_investigators(actor, incident_id, invited)
     if extras.parent_id is not None:
         other_id = extras.parent_id
         add_relation(actor, incident_id, other_id=other_id, relation=PARENT, field="parent_id")
@@ -167,7 +175,7 @@ def _add_template_parts(actor: Actor, incident_id: int, template: IncidentTempla
     """Add what the template names; who left since or is denied is left out, the incident is opened."""
     for entry in template.investigators:
         with suppress(Invalid):
-            add_investigators(actor, incident_id, [entry])
+            add_named_in_template(actor, incident_id, [entry])
     if not template.notes:
         return
     directory = add_note_directory(actor, incident_id, name=NOTES)

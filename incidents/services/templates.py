@@ -55,11 +55,15 @@ TEXTS = {"description": 200, "additional_info": LONGEST_TEXT, "timezone": 200}
 
 
 def add_template(actor: Actor, *, name: str, **values: Any) -> IncidentTemplate:
-    """Add a template. Raise Forbidden, or Invalid naming what an incident could not begin with."""
+    """Add a template. Raise Forbidden, or Invalid naming what an incident could not begin with.
+
+    Naming investigators or an owner is also a matter of INVESTIGATORS_MANAGE: who uses the template lets them in.
+    """
     actor.require(Permission.SERVER_ADMINISTRATOR)
     with recording(actor) as record:
         template = IncidentTemplate()
         _, after = _apply(template, {"name": name, **values})
+        _require_invitations(actor, {}, after)
         summary = f"added template {template}"
         record("incident_template.created", template, summary=summary, after=after)
     return template
@@ -68,13 +72,14 @@ def add_template(actor: Actor, *, name: str, **values: Any) -> IncidentTemplate:
 def update_template(actor: Actor, template_id: int, **changes: Any) -> IncidentTemplate:
     """Change a template; incidents that began with it stay as they are. `fields` are replaced as a whole.
 
-    Raise Forbidden, NotFound, or Invalid.
+    Raise Forbidden, also for other people without INVESTIGATORS_MANAGE, NotFound, or Invalid.
     """
     actor.require(Permission.SERVER_ADMINISTRATOR)
     with recording(actor) as record:
         rows = IncidentTemplate.objects.select_for_update(of=("self",))
         template = find(rows, template_id, UNKNOWN)
         before, after = _apply(template, changes)
+        _require_invitations(actor, before, after)
         summary = f"updated template {template}"
         if after:
             record(
@@ -118,6 +123,14 @@ def checked_fields(given: Mapping[str, Any]) -> dict[str, Any]:
     if errors:
         raise Invalid("Data error", {f"fields.{name}": texts for name, texts in errors.items()})
     return {name: value for name, value in kept.items() if value not in (None, "", [])}
+
+
+def _require_invitations(actor: Actor, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Raise Forbidden when a change names investigators or another owner and the actor may invite nobody."""
+    owners = [values.get("fields", {}).get("owner") for values in (before, after)]
+    is_owner_named = owners[1] is not None and owners[0] != owners[1]
+    if after.get("investigators") or is_owner_named:
+        actor.require(Permission.INVESTIGATORS_MANAGE)
 
 
 def _apply(

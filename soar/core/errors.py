@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+PERMISSION_DENIED = "Permission denied"
 FieldErrors = Mapping[str, Sequence[str]]
 
 
@@ -36,7 +37,7 @@ class NotFound(DomainError):
 class Forbidden(DomainError):
     """The actor lacks a permission. `case_id` is set when a case refused him."""
 
-    def __init__(self, message: str = "Permission denied", *, case_id: int | None = None) -> None:
+    def __init__(self, message: str = PERMISSION_DENIED, *, case_id: int | None = None) -> None:
         super().__init__(message)
         self.case_id = case_id
 

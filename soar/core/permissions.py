@@ -33,6 +33,8 @@ class Permission(IntFlag):
     ALL_ACTIVITIES_READ = 2048
     API_USE = 1 << 16
     API_ADMIN = 1 << 17
+    ENTITIES_MANAGE = 1 << 18
+    INVESTIGATORS_MANAGE = 1 << 19
 
     @property
     def codename(self) -> str:
@@ -59,6 +61,8 @@ LABELS = {
     Permission.ALL_ACTIVITIES_READ: "Read all activities",
     Permission.API_USE: "Use the Cloud SOAR API",
     Permission.API_ADMIN: "Issue and revoke API tokens",
+    Permission.ENTITIES_MANAGE: "Judge, lock and delete entities for everybody",
+    Permission.INVESTIGATORS_MANAGE: "Invite and remove investigators of incidents",
 }
 # Capabilities of records there are; others come with what they are about.
 CAPABILITIES = {
@@ -78,7 +82,6 @@ CAPABILITIES = {
         "taskEdit",
         "taskReassign",
         "cloudSoarEntitiesAccess",
-        "cloudSoarEntitiesManage",
         "cloudSoarIncidentTemplatesAccess",
         "cloudSoarDashboardAccess",
     ),
@@ -98,6 +101,8 @@ CAPABILITIES = {
     Permission.ALL_ACTIVITIES_READ: ("cloudSoarAuditAndInformationAuditTrail",),
     Permission.API_USE: ("cloudSoarAPIUse",),
     Permission.API_ADMIN: ("cloudSoarAPIAdmin",),
+    Permission.ENTITIES_MANAGE: ("cloudSoarEntitiesManage",),
+    Permission.INVESTIGATORS_MANAGE: ("cloudSoarIncidentManageInvestigators",),
 }
 
 

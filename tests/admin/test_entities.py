@@ -103,3 +103,14 @@ def test_a_reader_changes_nothing(here: Client, console: Any, reader: User) -> N
         act(browser, action)
     assert browser.get(url(the(), "delete")).status_code == 403
     assert (the().verdict, the().locked_at) == (Verdict.NONE, None)
+
+
+def test_without_the_permission_only_favourites_are_offered(
+    here: Client, console: Any, limited: User
+) -> None:
+    browser = console(limited)
+    offered = browser.get(LIST).context["action_form"].fields["action"].choices
+    assert {name for name, _ in offered if name} == {"mark_favorite", "unmark_favorite"}
+    act(browser, "lock")
+    assert browser.post(url(the(), "delete"), {"post": "yes"}).status_code == 403
+    assert (the().locked_at, the().deleted_at) == (None, None)

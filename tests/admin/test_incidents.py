@@ -54,7 +54,12 @@ def test_the_list_and_the_page_show_types_and_times(
     labels = ("Malware", "Phishing")
     ids = [ListValue.objects.get(field="type", label=label).pk for label in labels]
     made = open_incident(as_administrator, name="Phish", customer_id=1, type_ids=ids)
-    assert "Malware, Phishing" in shown(browser.get(LIST))
+    page = browser.get(LIST)
+    assert "Malware, Phishing" in shown(page)
+    columns = [
+        page.context["cl"].model_admin.shown_types(row) for row in page.context["cl"].result_list
+    ]
+    assert columns == ["Malware, Phishing", "-"]
     assert "+00:00" not in shown(browser.get(url(made)))
 
 
@@ -203,3 +208,13 @@ def test_favourites_are_ones_own(
     page = "/admin/incidents/favoriteincident/"
     assert "soc_id_demo" in shown(console(analyst).get(page))
     assert "soc_id_demo" not in shown(browser.get(page))
+
+
+def test_without_the_permission_nobody_is_invited(
+    console: Any, limited: User, colleague: User
+) -> None:
+    browser = console(limited)
+    act(browser, "add_investigator", 1, user=colleague.pk, role="Viewer")
+    data = {"incident": 1, "user": colleague.pk, "role": "Lead"}
+    assert browser.post(url(Investigator, "add"), data).status_code == 403
+    assert not Investigator.objects.exists()

@@ -10,15 +10,24 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from cases.models import Case, CaseIoc
-from incidents.models import Artifact, Attachment, ExternalAlert, Incident, TimelineEntry
+from cases.models import Case, CaseIoc, Note
+from cases.services.notes import add_note_directory
+from incidents.models import (
+    Artifact,
+    Attachment,
+    CustomField,
+    ExternalAlert,
+    Incident,
+    IncidentSettings,
+    TimelineEntry,
+)
 from incidents.services.external_alerts import add_external_alert
 from incidents.services.incidents import update_incident
 from incidents.services.task_details import add_incident_task
 from incidents.services.war_room import add_timeline_entry, mark_step
 from soar.core.actor import Actor
 from soar.core.models import User
-from tests.admin.conftest import last_audit, shown, url
+from tests.admin.conftest import form_data, last_audit, shown, url
 from tests.incidents.stored import attach, store, stored_files
 
 __all__ = ["store"]
@@ -59,6 +68,32 @@ def test_a_file_that_is_too_large_is_refused_in_the_form(browser: Client, settin
     answer = upload(browser, content=SimpleUploadedFile("x", b"x" * (2**20 + 1)))
     assert "too large" in shown(answer)
     assert stored_files() == []
+
+
+def test_an_extension_that_is_not_accepted_is_refused_in_the_form(browser: Client) -> None:
+    IncidentSettings.objects.update(allowed_extensions=["pdf"])
+    assert "Accepted are: pdf." in shown(upload(browser))
+    assert (Attachment.objects.count(), stored_files()) == (0, [])
+
+
+def test_custom_fields_of_files_and_notes_are_typed_by_their_numbers(
+    browser: Client, as_administrator: Actor
+) -> None:
+    for section in ("attachments", "notes"):
+        CustomField.objects.create(
+            section=section, number=1, label="Site", type="Text", is_required=True
+        )
+    directory = add_note_directory(as_administrator, 1, name="N")
+    note = {"directory": directory.pk, "title": "x", "content": "y"}
+    assert "This field is required." in shown(upload(browser))
+    assert "This field is required." in shown(browser.post(url(Note, "add"), note))
+    assert upload(browser, custom='{"opt_1": "Milan"}').status_code == 302
+    assert browser.post(url(Note, "add"), note | {"custom": '{"opt_1": "M"}'}).status_code == 302
+    for made in (Attachment.objects.get(), Note.objects.get(title="x")):
+        data = form_data(browser, url(made), custom='{"opt_1": "Rome"}')
+        assert browser.post(url(made), data).status_code == 302
+        made.refresh_from_db()
+        assert made.custom == {"opt_1": "Rome"}
 
 
 def test_details_change_and_the_bytes_go_with_the_last(

@@ -219,6 +219,18 @@ def test_the_settings_change_and_nothing_else(browser: Client) -> None:
     assert browser.post(url(settings, "delete"), {"post": "yes"}).status_code == 403
 
 
+def test_extensions_are_typed_one_a_line(browser: Client) -> None:
+    settings = IncidentSettings.objects.get()
+    assert "of two extensions the last one counts" in shown(browser.get(url(settings)))
+    for text, kept in ((".PDF\r\npng\r\n", ["pdf", "png"]), ("", [])):
+        data = form_data(browser, url(settings), allowed_extensions=text)
+        assert browser.post(url(settings), data).status_code == 302
+        settings.refresh_from_db()
+        assert settings.allowed_extensions == kept
+    wrong = form_data(browser, url(settings), allowed_extensions="tar.gz")
+    assert "is no extension" in shown(browser.post(url(settings), wrong))
+
+
 def test_nobody_sees_the_searches_of_others(
     browser: Client, console: Any, analyst: User, as_analyst: Actor
 ) -> None:

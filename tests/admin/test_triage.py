@@ -54,9 +54,7 @@ def test_the_list_shows_filters_and_searches(
         return [row.pk for row in page.context["cl"].result_list]
 
     assert found() == [two.pk, one.pk]
-    assert (
-        found(state__exact="pending") == found(type__id__exact=17) == found(q="voice") == [one.pk]
-    )
+    assert found(shown="pending") == found(type__id__exact=17) == found(q="voice") == [one.pk]
     assert found(q="evil.example") == found(status__id__exact=3) == [two.pk]
 
 
@@ -171,6 +169,20 @@ def test_events_join_an_incident(mine: Client, alert: Alert) -> None:
 def test_no_event_joins_what_is_not_there(mine: Client, alert: Alert, pk: str) -> None:
     assert "Select a valid choice" in shown(run(mine, "merge", alert.pk, answered=1, incident=pk))
     assert states() == ["pending"]
+
+
+def test_the_list_opens_on_what_waits_and_all_is_one_click_away(
+    mine: Client, make_alert: Make, as_analyst: Actor
+) -> None:
+    dropped, grabbed, pending = (make_alert(title=title) for title in "abc")
+    discard_alert(as_analyst, dropped.pk, reason="Noise")
+    grab_alert(as_analyst, grabbed.pk)
+    page = mine.get(url(Alert, "changelist"), {"q": "mailgate", "p": 1})
+    assert [row.pk for row in page.context["cl"].result_list] == [pending.pk, grabbed.pk]
+    assert 'href="?q=mailgate&amp;shown=all"' in page.content.decode()
+    for state, rows in (("all", 3), ("discarded", 1), ("nonsense", 2)):
+        page = mine.get(url(Alert, "changelist"), {"shown": state})
+        assert len(page.context["cl"].result_list) == rows
 
 
 def test_an_action_reaches_all_that_is_filtered(mine: Client, make_alert: Make) -> None:

@@ -18,6 +18,7 @@ from incidents.services.attachments import (
     open_attachment,
     update_attachment,
 )
+from incidents.services.entities import catalogue_entity
 from incidents.services.incidents import open_incident
 from iocs.models import Ioc
 from modules.tasks import sweep_files
@@ -192,3 +193,11 @@ def test_adding_and_deleting_the_same_bytes_at_once_never_loses_them(
     _, file = open_attachment(actor, Attachment.objects.get().pk)
     with file:
         assert file.read() == BYTES
+
+
+def test_what_is_kept_with_an_entity_has_no_custom_values(as_analyst: Actor) -> None:
+    CustomField.objects.create(
+        section="attachments", number=1, label="Site", type="Text", is_required=True
+    )
+    ioc, _ = catalogue_entity(as_analyst, type_id=37, value="a.bin")
+    assert attach(as_analyst, ioc_id=ioc.pk).custom == {}

@@ -10,7 +10,7 @@ from incidents.services.demo import load_demo
 class Command(BaseCommand):
     """Load the demonstration once."""
 
-    help = "Load ten believable cases with everything in them, and a queue of sixty triage events; a second run changes nothing."
+    help = "Load ten believable cases with everything in them, incidents in every state, and a queue of sixty triage events; a second run changes nothing."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Load, and say what was done."""

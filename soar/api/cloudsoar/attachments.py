@@ -26,6 +26,7 @@ from soar.api.cloudsoar.uploads import (
     UploadViewSet,
     data_of,
     shown_attachment,
+    shown_attachments,
     upload_of,
 )
 from soar.api.cloudsoar.views import FailureOut, endpoint
@@ -55,7 +56,7 @@ class AttachmentsViewSet(UploadViewSet, PartViewSet):
         rows = visible_attachments(self.actor).filter(incident=incident)
         asked = self.query(ListingIn)
         page = Page.of(rows.select_related("file", "user"), TABLE, asked, default_order="id")
-        return page.answer(request, [shown_attachment(row) for row in page.rows])
+        return page.answer(request, shown_attachments(self.actor, page.rows))
 
     @endpoint(
         WORKERS,
@@ -70,7 +71,7 @@ class AttachmentsViewSet(UploadViewSet, PartViewSet):
         self.admit_writer(incident)
         values = upload_of(self.read(UploadIn))
         made = add_attachment(self.actor, incident_id=incident, **values)
-        return Response(shown_attachment(self._find(incident, made.pk)), status=201)
+        return Response(shown_attachment(self.actor, self._find(incident, made.pk)), status=201)
 
     @endpoint(
         WORKERS,
@@ -81,7 +82,7 @@ class AttachmentsViewSet(UploadViewSet, PartViewSet):
     def retrieve(self, request: Request, incident: int, attachment: int) -> Response:
         """Answer an attachment without its bytes."""
         self.find_incident(incident)
-        return Response(shown_attachment(self._find(incident, attachment)))
+        return Response(shown_attachment(self.actor, self._find(incident, attachment)))
 
     @endpoint(
         WORKERS, summary="Change an attachment", takes=AttachmentChangeIn, gives=AttachmentOut
@@ -91,7 +92,7 @@ class AttachmentsViewSet(UploadViewSet, PartViewSet):
         self.admit_writer(incident)
         found = self._find(incident, attachment)
         update_attachment(self.actor, found.pk, **self.read(AttachmentChangeIn))
-        return Response(shown_attachment(self._find(incident, attachment)))
+        return Response(shown_attachment(self.actor, self._find(incident, attachment)))
 
     @endpoint(WORKERS, summary="Delete an attachment", code=204)
     def destroy(self, request: Request, incident: int, attachment: int) -> Response:

@@ -50,6 +50,10 @@ from soar.core.errors import Invalid
 from soar.core.permissions import Permission
 
 ANALYST = needs(Permission.STANDARD_USER)
+JUDGE = needs(Permission.STANDARD_USER, also=Permission.ENTITIES_MANAGE)
+FOR_EVERYBODY = (
+    "Asks for the capability `cloudSoarEntitiesManage`: it holds for everybody who sees the entity."
+)
 FILE = "file"
 NO_FILE = "Only an entity of type file has one."
 UPDATED = "Entity updated"
@@ -110,7 +114,8 @@ class EntityViewSet(UploadViewSet):
         ANALYST,
         summary="Catalogue an entity",
         description="Without an incident; only you see what you say of it there. An entity that you see already "
-        "is answered as it is, with 200. A file is kept with the entity, for you.",
+        "is answered as it is, with 200. A file is kept with the entity, for you. Reserved tags ask for the "
+        "capability `cloudSoarEntitiesManage`.",
         takes=EntityIn,
         gives=EntityOut,
         code=201,
@@ -138,7 +143,9 @@ class EntityViewSet(UploadViewSet):
         ANALYST,
         summary="Change an entity",
         description="Tags and text go into every incident and alert you may write that holds it, and into your "
-        "catalogue; threat indicator and lock are everybody's, the favourite is yours.",
+        "catalogue; the favourite is yours. Threat indicator (reserved tags too, and replacing them away) and lock "
+        "are everybody's: without the capability `cloudSoarEntitiesManage` they are answered 403, and nothing of "
+        "the request is done.",
         takes=EntityChangesIn,
         gives=EntityUpdatedOut,
         also=CONFLICT,
@@ -152,9 +159,9 @@ class EntityViewSet(UploadViewSet):
         return self._updated(ioc)
 
     @endpoint(
-        ANALYST,
+        JUDGE,
         summary="Delete an entity",
-        description="It is hidden from lists until it is restored; incidents keep it.",
+        description=f"It is hidden from lists until it is restored; incidents keep it. {FOR_EVERYBODY}",
         code=204,
         also=CONFLICT,
     )
@@ -163,15 +170,22 @@ class EntityViewSet(UploadViewSet):
         delete_entity(self.actor, entity)
         return Response(status=204)
 
-    @endpoint(ANALYST, summary="Restore a deleted entity", gives=EntityOut, also=CONFLICT)
+    @endpoint(
+        JUDGE,
+        summary="Restore a deleted entity",
+        description=FOR_EVERYBODY,
+        gives=EntityOut,
+        also=CONFLICT,
+    )
     def restore(self, request: Request, entity: int) -> Response:
         """Answer the entity."""
         restore_entity(self.actor, entity)
         return Response(self._shown(self._entity(entity)))
 
     @endpoint(
-        ANALYST,
+        JUDGE,
         summary="Set the threat indicator",
+        description=FOR_EVERYBODY,
         takes=ThreatIndicatorIn,
         gives=EntityUpdatedOut,
         also=CONFLICT,

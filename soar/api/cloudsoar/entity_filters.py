@@ -2,20 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django.db.models import Case as Choice
-from django.db.models import Q, QuerySet, TextField, Value, When
-from django.db.models.functions import Concat, Replace
+from django.db.models import Q, QuerySet, Value, When
 
 from cases.selectors import visible_case_iocs
+from incidents.models import Incident
 from incidents.selectors import (
     all_visible_entities,
     visible_alert_iocs,
     visible_entities,
     visible_favorite_iocs,
+    with_tag,
 )
 from incidents.services.entity_tags import RESERVED, parted
 from iocs.models import Ioc, IocType, Verdict
@@ -99,10 +98,11 @@ class Holders:
 
     def condition(self, lookup: str, clause: Clause) -> Q:
         """Return the condition."""
-        named = Q(case__incident__reference=clause.value)
+        named = Q(reference=clause.value)
         if NUMBER.fullmatch(clause.value):
-            named |= Q(case_id=int(clause.value))
-        holders = visible_case_iocs(self.actor).filter(named).order_by()
+            named |= Q(pk=int(clause.value))
+        incidents = Incident.objects.filter(named).order_by().values("pk")
+        holders = visible_case_iocs(self.actor).filter(case_id__in=incidents).order_by()
         return _signed(clause, Q(pk__in=holders.values("ioc")))
 
 
@@ -118,23 +118,19 @@ class Tags:
         verdicts = [
             verdict for verdict, words in RESERVED.items() if _names(words, clause, is_part=is_part)
         ]
-        found = Q(verdict__in=verdicts)
+        held = Ioc.objects.filter(verdict__in=verdicts).order_by().values("pk")
+        tagged: Iterable[QuerySet[Any]] = ()
         if parted([clause.value])[0] is None:
-            wanted = clause.value if is_part else f",{clause.value.strip()},"
-            found |= reduce(or_, (Q(pk__in=rows) for rows in self._tagged(wanted)))
-        return _signed(clause, found)
+            wanted = clause.value if is_part else clause.value.strip()
+            tagged = self._tagged(wanted, is_part=is_part)
+        # One set of ids a place, each from an index of its own: OR over them would read all entities.
+        return _signed(clause, Q(pk__in=held.union(*tagged)))
 
-    def _tagged(self, wanted: str) -> Iterable[QuerySet[Any]]:
+    def _tagged(self, wanted: str, *, is_part: bool) -> Iterable[QuerySet[Any]]:
         """Return the ids of what is tagged in cases, in alerts, and in the caller's catalogue."""
-        comma, text = Value(","), TextField()
-        tight = Replace("tags", Value(", "), comma, output_field=text)
+        condition = Q(tags__icontains=wanted) if is_part else with_tag(wanted, "tags")
         for visible in (visible_case_iocs, visible_alert_iocs, visible_catalogue_entries):
-            rows = (
-                visible(self.actor)
-                .order_by()
-                .alias(_tags=Concat(comma, tight, comma, output_field=text))
-            )
-            yield rows.filter(_tags__icontains=wanted).values("ioc")
+            yield visible(self.actor).order_by().filter(condition).values("ioc_id")
 
 
 def entity_table(actor: Actor) -> FilterTable:

@@ -7,7 +7,14 @@ from django.http import Http404, JsonResponse
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
-from soar.core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
+from soar.core.errors import (
+    PERMISSION_DENIED,
+    Conflict,
+    DomainError,
+    Forbidden,
+    Invalid,
+    NotFound,
+)
 
 CHALLENGE = 'Bearer realm="cloud-soar-api", error="invalid_token"'
 WAIT_SECONDS = 60
@@ -90,7 +97,8 @@ def translate(error: Exception, names: Names) -> Response | None:
 
 def _translate_domain(error: DomainError, names: Names) -> Response:
     if isinstance(error, Forbidden):
-        return failure(status.HTTP_403_FORBIDDEN)
+        text = "" if error.message == PERMISSION_DENIED else error.message
+        return failure(status.HTTP_403_FORBIDDEN, text)
     if isinstance(error, NotFound):
         return failure(status.HTTP_404_NOT_FOUND)
     if isinstance(error, Conflict):

@@ -108,7 +108,7 @@ class Choices:
 
 @dataclass(frozen=True)
 class FilterField:
-    """A field by both its names, and the column behind it; every one of them has an index."""
+    """A field by both its names, and the column behind it: whole values of all but long texts have an index."""
 
     name: str
     label: str

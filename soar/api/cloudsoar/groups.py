@@ -35,7 +35,9 @@ GIVEN_BY = {
     | Permission.SEARCH_ACROSS_CASES
     | Permission.CUSTOMERS_READ
     | Permission.ACTIVITIES_READ
-    | Permission.API_USE,
+    | Permission.API_USE
+    | Permission.ENTITIES_MANAGE
+    | Permission.INVESTIGATORS_MANAGE,
     "": NO_PERMISSION,
 }
 CODENAMES = {bit.codename: bit for bit in Permission}

@@ -10,14 +10,16 @@ from rest_framework import serializers
 
 from incidents.models import CustomField, ListField
 from incidents.selectors import (
-    in_words,
     involving,
+    listed_in_words,
     of_type,
+    owned_by,
     visible_custom_fields,
     visible_folders,
     visible_incidents_and_deleted,
     visible_list_values,
     with_custom_value,
+    with_marks,
     with_tag,
 )
 from incidents.services.custom_values import NAME, checked_value
@@ -179,10 +181,7 @@ class Owners:
         if value.endswith(GROUP_MARK):
             condition = Q(case__owner_group__name=value.removesuffix(GROUP_MARK))
         else:
-            who = Q(case__owner__login=value)
-            if NUMBER.fullmatch(value):
-                who |= Q(case__owner=int(value))
-            condition = who & Q(case__owner_group=None)
+            condition = owned_by(value, int(value) if NUMBER.fullmatch(value) else None)
         return ~condition if clause.operator == UNEQUAL else condition
 
 
@@ -195,7 +194,7 @@ class Tags:
             raise ValueError(NO_ORDER)
         if clause.operator == CONTAINS and not clause.is_quoted:
             return Q(**{f"{lookup}__icontains": clause.value})
-        condition = with_tag(clause.value.strip())
+        condition = with_tag(clause.value.strip(), lookup)
         return ~condition if clause.operator == UNEQUAL else condition
 
 
@@ -282,7 +281,7 @@ def table_of(actor: Actor) -> FilterTable:
 def page_of_list(actor: Actor, asked: Mapping[str, Any]) -> Page:
     """Return a page of the list: parameters narrow it, a filter shows matches, and favourites after them."""
     table = table_of(actor)
-    rows = in_words(actor, visible_incidents_and_deleted(actor))
+    rows = with_marks(actor, visible_incidents_and_deleted(actor))
     if asked.get("only_involved"):
         rows = involving(actor, rows)
     exact = {name: asked[name] for name in EXACT if asked.get(name) not in (None, "")}
@@ -306,30 +305,40 @@ def page_of_list(actor: Actor, asked: Mapping[str, Any]) -> Page:
         rows = rows.filter(Q(is_deleted=False) | Q(is_favorite=True))
     is_paged = "page_number" in asked or "page_size" in asked
     size = asked.get("page_size", DEFAULT_SIZE if is_paged else LARGEST_SIZE)
-    return _page(rows.defer(*BULKY), order, asked.get("page_number", 1), size)
+    return _page(actor, rows, order, asked.get("page_number", 1), size, without=BULKY)
 
 
 def page_of_search(actor: Actor, asked: Mapping[str, Any], columns: Iterable[str]) -> Page:
     """Return a page of a search: what matches, and nothing else; without a filter what lists show."""
     table = table_of(actor)
-    rows = in_words(actor, visible_incidents_and_deleted(actor))
+    rows = with_marks(actor, visible_incidents_and_deleted(actor))
     if asked["all"] is False:
         rows = involving(actor, rows)
     if asked["filter"].strip():
         rows = rows.filter(table.condition(asked["filter"]))
     else:
         rows = rows.filter(Q(is_deleted=False) | Q(is_favorite=True))
-    if "additional_info" not in columns:
-        rows = rows.defer(*BULKY)
+    without = () if "additional_info" in columns else BULKY
     order = table.order(asked["order_by"] or NEWEST)
     if not asked["order_by"]:
         rows, order = _whole_first(table, asked["filter"], rows, order)
-    return _page(rows, order, asked["page_number"], asked["page_size"])
+    size = asked["page_size"]
+    return _page(actor, rows, order, asked["page_number"], size, without=without)
 
 
-def _page(rows: QuerySet[Any], order: tuple[str, ...], number: int, size: int) -> Page:
+def _page(
+    actor: Actor,
+    rows: QuerySet[Any],
+    order: tuple[str, ...],
+    number: int,
+    size: int,
+    *,
+    without: Iterable[str],
+) -> Page:
+    """Return a page: first which incidents are on it, and of those only all that is shown."""
     start = (number - 1) * size
-    return Page(list(rows.order_by(*order)[start : start + size]), rows.count(), number, size)
+    ids = list(rows.order_by(*order).values_list("pk", flat=True)[start : start + size])
+    return Page(listed_in_words(actor, ids, without=without), rows.count(), number, size)
 
 
 def _whole_first(

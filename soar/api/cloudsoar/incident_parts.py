@@ -7,11 +7,12 @@ from rest_framework import serializers
 
 from cases.permissions import require_case
 from cases.selectors import find
-from incidents.models import Incident
-from incidents.selectors import visible_incidents
+from incidents.models import CustomField, Incident
+from incidents.selectors import visible_custom_fields, visible_incidents
 from incidents.services.custom_values import NAME
 from soar.api.cloudsoar.fields import MAXIMUM_INTEGER
 from soar.api.cloudsoar.views import CloudSoarViewSet, needs
+from soar.core.actor import Actor
 from soar.core.permissions import Permission
 
 WORKERS = needs(Permission.STANDARD_USER)
@@ -30,6 +31,11 @@ class PartViewSet(CloudSoarViewSet):
         """Raise NotFound as `find_incident` does, or Forbidden without full access."""
         self.find_incident(incident_id)
         require_case(self.actor, incident_id)
+
+
+def custom_fields_of(actor: Actor, section: CustomField.Section) -> list[CustomField]:
+    """Return the custom fields of a section, to be asked for once per answer."""
+    return list(visible_custom_fields(actor).filter(section=section))
 
 
 class CustomValuesIn(serializers.Serializer[Any]):

@@ -19,8 +19,11 @@ from soar.api.cloudsoar.incident_bodies import (
 )
 from soar.api.cloudsoar.incident_shapes import InvestigatorOut, RelationOut
 from soar.api.cloudsoar.incidents import ANALYST
-from soar.api.cloudsoar.views import CloudSoarViewSet, FailureOut, endpoint
+from soar.api.cloudsoar.views import CloudSoarViewSet, FailureOut, endpoint, needs
+from soar.core.permissions import Permission
 
+INVITER = needs(Permission.STANDARD_USER, also=Permission.INVESTIGATORS_MANAGE)
+CAPABILITY = "Asks for the capability `cloudSoarIncidentManageInvestigators`."
 CONFLICT = {409: FailureOut}
 SEVERAL: serializers.ListSerializer[Any] = serializers.ListSerializer(
     child=InvestigatorIn(), allow_empty=False, max_length=MOST
@@ -44,9 +47,10 @@ class InvestigatorViewSet(CloudSoarViewSet):
         return Response([_investigator(row) for row in investigators_of(self.actor, incident)])
 
     @endpoint(
-        ANALYST,
+        INVITER,
         summary="Let users and groups investigate an incident",
-        description="One, or a list of them. With the role read only, viewer or observer they may only read it.",
+        description="One, or a list of them. With the role read only, viewer or observer they may only read it. "
+        f"{CAPABILITY}",
         takes=ONE_OR_SEVERAL,
         gives=InvestigatorOut(many=True),
         code=201,
@@ -59,9 +63,9 @@ class InvestigatorViewSet(CloudSoarViewSet):
         return Response([_investigator(row) for row in rows], status=201)
 
     @endpoint(
-        ANALYST,
+        INVITER,
         summary="End the work of investigators on an incident",
-        description="`user` or `group` in the query, or a body like the one that added them.",
+        description=f"`user` or `group` in the query, or a body like the one that added them. {CAPABILITY}",
         query=InvestigatorQueryIn,
         code=204,
         also={400: FailureOut, **CONFLICT},

@@ -8,13 +8,21 @@ from rest_framework.response import Response
 
 from cases.models import Note
 from cases.selectors import find, visible_notes
-from cases.services.notes import delete_note, update_note
+from cases.services.notes import delete_note
 from cases.services.rich_texts import shown_as_html
-from incidents.services.incident_notes import write_note
+from incidents.models import CustomField
+from incidents.services.calculations import values_as_shown
+from incidents.services.incident_notes import SECTION, update_incident_note, write_note
 from soar.api.base import represent
 from soar.api.cloudsoar.fields import Integer, Moment, Text
 from soar.api.cloudsoar.filters import FilterField, FilterTable, Moments, Numbers, Texts
-from soar.api.cloudsoar.incident_parts import LONGEST_HTML, WORKERS, PartViewSet
+from soar.api.cloudsoar.incident_parts import (
+    LONGEST_HTML,
+    WORKERS,
+    CustomValuesIn,
+    PartViewSet,
+    custom_fields_of,
+)
 from soar.api.cloudsoar.paging import ListingIn, Page
 from soar.api.cloudsoar.views import endpoint
 from soar.core.rich_text import sanitised_html
@@ -38,8 +46,8 @@ EXAMPLE = {
 }
 
 
-class NoteIn(serializers.Serializer[Any]):
-    """A note to be written."""
+class NoteIn(CustomValuesIn):
+    """A note to be written. Custom fields go by opt_<number>."""
 
     title = Text(max_length=Note.TITLE_LENGTH, allow_blank=False)
     additional_info = Text(source="content_html", default="", max_length=LONGEST_HTML)
@@ -52,15 +60,15 @@ class NoteIn(serializers.Serializer[Any]):
     )
 
 
-class NoteChangeIn(serializers.Serializer[Any]):
-    """What changes of a note; when and by whom it was written stays."""
+class NoteChangeIn(CustomValuesIn):
+    """What changes of a note, custom fields by opt_<number>; when and by whom it was written stays."""
 
     title = Text(max_length=Note.TITLE_LENGTH, allow_blank=False, required=False)
     additional_info = Text(source="content_html", required=False, max_length=LONGEST_HTML)
 
 
 class NoteOut(serializers.Serializer[Any]):
-    """A note."""
+    """A note, with its custom values as opt_<number>."""
 
     id = Integer()
     title = Text()
@@ -85,6 +93,12 @@ class NoteOut(serializers.Serializer[Any]):
         return False
 
 
+def shown(note: Note, custom_fields: list[CustomField]) -> dict[str, Any]:
+    """Return a note as this door shows it."""
+    values = represent(NoteOut, note)
+    return values | values_as_shown(custom_fields, note.custom, values)
+
+
 class NotesViewSet(PartViewSet):
     """Notes."""
 
@@ -94,7 +108,8 @@ class NotesViewSet(PartViewSet):
         self.find_incident(incident)
         rows = visible_notes(self.actor).filter(case_id=incident).select_related("user")
         page = Page.of(rows, TABLE, self.query(ListingIn), default_order="id")
-        return page.answer(request, [represent(NoteOut, row) for row in page.rows])
+        fields = custom_fields_of(self.actor, SECTION)
+        return page.answer(request, [shown(row, fields) for row in page.rows])
 
     @endpoint(
         WORKERS,
@@ -120,7 +135,7 @@ class NotesViewSet(PartViewSet):
     def update(self, request: Request, incident: int, note: int) -> Response:
         """Change what is given of a note."""
         self.admit_writer(incident)
-        update_note(self.actor, incident, note, **self.read(NoteChangeIn))
+        update_incident_note(self.actor, incident, note, **self.read(NoteChangeIn))
         return self._answer(incident, note)
 
     @endpoint(WORKERS, summary="Delete a note", code=204)
@@ -132,4 +147,5 @@ class NotesViewSet(PartViewSet):
 
     def _answer(self, incident: int, note: int, code: int = 200) -> Response:
         rows = visible_notes(self.actor).filter(case_id=incident).select_related("user")
-        return Response(represent(NoteOut, find(rows, note, UNKNOWN)), status=code)
+        fields = custom_fields_of(self.actor, SECTION)
+        return Response(shown(find(rows, note, UNKNOWN), fields), status=code)

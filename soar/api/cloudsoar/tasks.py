@@ -15,13 +15,13 @@ from incidents.selectors import (
     given_to,
     overdue,
     task_status_ids,
-    visible_custom_fields,
     visible_incident_tasks,
 )
 from incidents.services.calculations import values_as_shown
 from incidents.services.lists import find_value
 from incidents.services.parties import GROUP_MARK
 from incidents.services.task_details import (
+    SECTION,
     add_incident_task,
     approve_task,
     assignee_of,
@@ -48,10 +48,10 @@ from soar.api.cloudsoar.incident_parts import (
     CustomValuesIn,
     PartViewSet,
     Reference,
+    custom_fields_of,
 )
 from soar.api.cloudsoar.paging import ListingIn, Page
 from soar.api.cloudsoar.views import FailureOut, endpoint
-from soar.core.actor import Actor
 from soar.core.errors import Invalid
 from soar.core.rich_text import sanitised_html
 
@@ -200,11 +200,6 @@ class TaskOut(serializers.Serializer[Any]):
         return None
 
 
-def task_custom_fields(actor: Actor) -> list[CustomField]:
-    """Return the custom fields of tasks."""
-    return list(visible_custom_fields(actor).filter(section=CustomField.Section.TASKS))
-
-
 def shown(task: Task, custom_fields: list[CustomField]) -> dict[str, Any]:
     """Return a task as this door shows it."""
     values = represent(TaskOut, task)
@@ -220,7 +215,7 @@ class TasksViewSet(PartViewSet):
         self.find_incident(incident)
         rows = visible_incident_tasks(self.actor).filter(case_id=incident)
         page = Page.of(rows, TABLE, self.query(ListingIn), default_order="id")
-        fields = task_custom_fields(self.actor)
+        fields = custom_fields_of(self.actor, SECTION)
         return page.answer(request, [shown(row, fields) for row in page.rows])
 
     @endpoint(
@@ -239,7 +234,7 @@ class TasksViewSet(PartViewSet):
         if asked.get("overdue") is not None:
             rows = overdue(rows, is_overdue=asked["overdue"])
         page = Page.of(rows, TABLE, asked, default_order="id")
-        fields = task_custom_fields(self.actor)
+        fields = custom_fields_of(self.actor, SECTION)
         return page.answer(request, [shown(row, fields) for row in page.rows])
 
     @endpoint(
@@ -333,7 +328,7 @@ class TasksViewSet(PartViewSet):
 
     def _answer(self, incident: int, task: int, code: int = 200) -> Response:
         rows = visible_incident_tasks(self.actor).filter(case_id=incident)
-        fields = task_custom_fields(self.actor)
+        fields = custom_fields_of(self.actor, SECTION)
         return Response(shown(find(rows, task, UNKNOWN), fields), status=code)
 
     def _user_id(self, given: str) -> int:

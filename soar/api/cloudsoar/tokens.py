@@ -19,7 +19,6 @@ from soar.core.services.api_tokens import (
     DESCRIPTION_LENGTH,
     LONGEST_DAYS,
     issue_token,
-    may_see_text,
     require_token_access,
     revoke_token,
     show_token,
@@ -51,9 +50,9 @@ class TokenRowOut(serializers.Serializer[Any]):
 
 
 class NewTokenOut(TokenRowOut):
-    """A new token with its text, for its owner and administrators; null for who may issue it only."""
+    """A new token with its text: whoever may issue it may see it."""
 
-    token = serializers.CharField(allow_null=True, read_only=True)
+    token = serializers.CharField(read_only=True)
 
 
 class TokenIn(serializers.Serializer[Any]):
@@ -91,7 +90,8 @@ class TokenViewSet(CloudSoarViewSet):
     @endpoint(
         ANY_TOKEN,
         summary="Issue a token to a user",
-        description="Needs the capability cloudSoarAPIAdmin; a refusal is recorded.",
+        description="Needs the capability cloudSoarAPIAdmin. To a user who may do what the caller may not, only "
+        "administrators of the server issue one. A refusal is recorded.",
         takes=TokenIn,
         gives=NewTokenOut,
         code=201,
@@ -101,9 +101,9 @@ class TokenViewSet(CloudSoarViewSet):
         },
     )
     def issue(self, request: Request, user_id: int) -> Response:
-        """Answer the token, with its text for those who may see it."""
+        """Answer the token with its text."""
         row = issue_token(self.actor, user_id, **self.read(TokenIn))
-        text = show_token(self.actor, row.pk) if may_see_text(self.actor, user_id) else None
+        text = show_token(self.actor, row.pk)
         return Response(represent(TokenRowOut, row) | {"token": text}, status=201)
 
     @endpoint(

@@ -1,6 +1,9 @@
-"""What triage events can be found and sorted by; of custom fields those that are marked as filters (§3.2)."""
+"""What triage events can be found and sorted by; of custom fields those that are marked as filters (§3.2).
 
-import json
+Whole values of custom fields and tags come from an index on PostgreSQL; parts of texts, and more or less than a
+value, are looked for in all events the caller may see.
+"""
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +11,11 @@ from typing import Any
 from django.db.models import Q
 
 from incidents.models import Alert, CustomField, ListField, ListValue
-from incidents.selectors import visible_custom_fields, visible_list_values
+from incidents.selectors import (
+    visible_custom_fields,
+    visible_list_values,
+    with_custom_value,
+)
 from soar.api.cloudsoar.filter_language import Clause
 from soar.api.cloudsoar.filters import (
     CONTAINS,
@@ -25,6 +32,7 @@ from soar.api.cloudsoar.filters import (
     Texts,
 )
 from soar.api.cloudsoar.forms import FALSE, TRUE
+from soar.api.cloudsoar.incident_filters import Tags
 from soar.core.actor import Actor
 from soar.core.errors import Invalid
 
@@ -122,13 +130,7 @@ class CustomLists:
             raise ValueError(NO_ORDER)
         if clause.operator == CONTAINS and not clause.is_quoted:
             return Q(**{f"{lookup}__icontains": clause.value})
-        # As they stand in the JSON, which the databases write differently.
-        written = {json.dumps(clause.value), json.dumps(clause.value, ensure_ascii=False)}
-        found = Q()
-        for text in sorted(written):
-            found |= Q(**{f"{lookup}__icontains": text})
-        missing = Q(**{f"{lookup}__isnull": True})
-        return ~found | missing if clause.operator == UNEQUAL else found
+        return _of_custom(lookup, clause, [clause.value])
 
 
 CUSTOM_KINDS: Mapping[str, Kind] = {
@@ -167,7 +169,7 @@ def triage_table(actor: Actor, customs: list[CustomField]) -> FilterTable:
         FilterField(
             "additional_info", "Additional info", Texts(), "description", is_sortable=False
         ),
-        FilterField("tags", "Tags", Texts(), "tags", is_sortable=False),
+        FilterField("tags", "Tags", Tags(), "tags", is_sortable=False),
         FilterField("source", "Source", Texts(), "source"),
         FilterField("external_id", "External ID", Texts(), "external_id"),
         FilterField("created_at", "Created at", Moments(), "created_at"),
@@ -227,10 +229,8 @@ def _custom_field(field: CustomField) -> FilterField:
 def _of_custom(lookup: str, clause: Clause, value: Any) -> Q:
     if clause.operator in LOOKUPS:
         return Q(**{f"{lookup}__{LOOKUPS[clause.operator]}": value})
-    equal = Q(**{lookup: value})
-    # What has no value is not equal to it either, but the databases know nothing of what is not there.
-    missing = Q(**{f"{lookup}__isnull": True})
-    return ~equal | missing if clause.operator == UNEQUAL else equal
+    equal = with_custom_value(lookup.removeprefix("custom__"), value)
+    return ~equal if clause.operator == UNEQUAL else equal
 
 
 def _negated_if_asked(equal: Q, clause: Clause) -> Q:

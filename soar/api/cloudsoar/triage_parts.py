@@ -34,6 +34,7 @@ from soar.api.cloudsoar.uploads import (
     UploadViewSet,
     data_of,
     shown_attachment,
+    shown_attachments,
     upload_of,
 )
 from soar.api.cloudsoar.views import CloudSoarViewSet, FailureOut, endpoint, needs
@@ -222,7 +223,7 @@ class TriageFileViewSet(UploadViewSet):
         find(visible_alerts(self.actor), triage, UNKNOWN_ALERT)
         rows = self.files(triage)
         page = Page.of(rows, FILES, self.query(ListingIn), default_order="id")
-        return page.answer(request, [shown_attachment(row) for row in page.rows])
+        return page.answer(request, shown_attachments(self.actor, page.rows))
 
     @endpoint(
         WRITE,
@@ -236,7 +237,7 @@ class TriageFileViewSet(UploadViewSet):
         """Answer the file."""
         find(visible_alerts(self.actor), triage, UNKNOWN_ALERT)
         made = add_attachment(self.actor, alert_id=triage, **upload_of(self.read(UploadIn)))
-        return Response(shown_attachment(made), status=201)
+        return Response(shown_attachment(self.actor, made), status=201)
 
     @endpoint(
         READ,

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from io import SEEK_END, BytesIO
 from typing import Any
 
@@ -10,14 +10,17 @@ from django.conf import settings
 from django.core.files import File
 from rest_framework import serializers
 
-from incidents.models import Attachment
-from incidents.services.attachments import LONGEST_NAME, Content, largest_upload
+from incidents.models import Attachment, CustomField
+from incidents.services.attachments import Content, largest_upload
+from incidents.services.calculations import values_as_shown
+from incidents.services.file_names import LONGEST_NAME
 from soar.api.base import represent
 from soar.api.cloudsoar.bodies import MULTIPART
 from soar.api.cloudsoar.errors import TooLarge
 from soar.api.cloudsoar.fields import Integer, Moment, Text
-from soar.api.cloudsoar.incident_parts import CustomValuesIn
+from soar.api.cloudsoar.incident_parts import CustomValuesIn, custom_fields_of
 from soar.api.cloudsoar.views import CloudSoarViewSet
+from soar.core.actor import Actor
 from soar.core.errors import Invalid
 
 LONGEST_DESCRIPTION, LONGEST_REFERENCE = 10_000, 200
@@ -46,7 +49,10 @@ class AttachmentChangeIn(CustomValuesIn):
 
 
 class UploadIn(AttachmentChangeIn):
-    """A file: a part `attachment` or `file` of a multipart body, or `file_name` and `content_base64`."""
+    """A file: a part `attachment` or `file` of a multipart body, or `file_name` and `content_base64`.
+
+    The installation may accept some extensions only: others are answered 400, with those it accepts.
+    """
 
     attachment = serializers.FileField(required=False, allow_empty_file=True)
     file = serializers.FileField(required=False, allow_empty_file=True)
@@ -87,9 +93,16 @@ class UploadViewSet(CloudSoarViewSet):
         return max(known, largest_upload() + AROUND_A_FILE) if kind == MULTIPART else known
 
 
-def shown_attachment(attachment: Attachment) -> dict[str, Any]:
+def shown_attachments(actor: Actor, attachments: Iterable[Attachment]) -> list[dict[str, Any]]:
+    """Return attachments as this door shows them."""
+    fields = custom_fields_of(actor, CustomField.Section.ATTACHMENTS)
+    rows = ((one, represent(AttachmentOut, one)) for one in attachments)
+    return [values | values_as_shown(fields, one.custom, values) for one, values in rows]
+
+
+def shown_attachment(actor: Actor, attachment: Attachment) -> dict[str, Any]:
     """Return an attachment as this door shows it."""
-    return {**represent(AttachmentOut, attachment), **attachment.custom}
+    return shown_attachments(actor, [attachment])[0]
 
 
 def upload_of(asked: Mapping[str, Any]) -> dict[str, Any]:

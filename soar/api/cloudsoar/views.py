@@ -37,19 +37,20 @@ NO_FILES = "This endpoint takes no file of this name."
 
 @dataclass(frozen=True)
 class Access:
-    """What a route asks of its caller: nothing, or a token of one who may use the API and one of `any_of`."""
+    """What a route asks of its caller: nothing, or a token of one who may use the API, one of `any_of` and `also`."""
 
     any_of: tuple[Permission, ...] = ()
     is_public: bool = False
+    also: Permission | None = None
 
 
 PUBLIC = Access(is_public=True)
 ANY_TOKEN = Access()
 
 
-def needs(*any_of: Permission) -> Access:
-    """Return the access of a route that asks for one of the permissions."""
-    return Access(any_of=any_of)
+def needs(*any_of: Permission, also: Permission | None = None) -> Access:
+    """Return the access of a route that asks for one of the permissions, and for another one besides."""
+    return Access(any_of=any_of, also=also)
 
 
 class DeclaredAccess(BasePermission):
@@ -66,6 +67,8 @@ class DeclaredAccess(BasePermission):
         actor.require(Permission.API_USE)
         if access.any_of:
             actor.require(*access.any_of)
+        if access.also is not None:
+            actor.require(access.also)
         return True
 
 

@@ -22,7 +22,9 @@ from soar.core.services.api_tokens import (
     LONGEST_DAYS,
     MAXIMUM_TOKENS,
     issue_token,
+    may_issue,
     may_see_text,
+    require_text_access,
     require_token_access,
     revoke_token,
     show_token,
@@ -83,13 +85,14 @@ class NewTokenForm(forms.Form):
 
 
 def token_panel(request: HttpRequest, user_id: int, action: str) -> dict[str, Any] | None:
-    """Return what the section shows: to the owner and whoever may issue tokens, else None.
+    """Return what the section shows: to the owner and whoever holds API_ADMIN, else None.
+
+    Of a user who may do more than he the latter sees no text and generates nothing, but revokes.
 
     A text is in it only on the page right after somebody who may see it clicked Generate or Show.
     """
     actor = actor_of(request)
-    may_issue = actor.may(Permission.API_ADMIN)
-    if actor.user_id != user_id and not may_issue:
+    if actor.user_id != user_id and not actor.may(Permission.API_ADMIN):
         return None
     rows = list(_tokens(actor, user_id)[:MAXIMUM_TOKENS])
     shown = request.session.pop(SHOWN, None) if request.method == "GET" else None
@@ -99,7 +102,7 @@ def token_panel(request: HttpRequest, user_id: int, action: str) -> dict[str, An
         "shown": row,
         "text": show_token(actor, row.pk) if row is not None else "",
         "action": action,
-        "form": NewTokenForm() if may_issue else None,
+        "form": NewTokenForm() if may_issue(actor, user_id) else None,
         "may_see": may_see_text(actor, user_id),
     }
 
@@ -123,6 +126,7 @@ def _act(request: HttpRequest, actor: Actor, user_id: int) -> None:
     if "generate" in request.POST:
         _generate(request, actor, user_id)
     elif "show" in request.POST:
+        require_text_access(actor, user_id)
         request.session[SHOWN] = _chosen(actor, user_id, request.POST["show"]).pk
     elif "revoke" in request.POST:
         revoke_token(actor, _chosen(actor, user_id, request.POST["revoke"]).pk)
@@ -137,8 +141,7 @@ def _generate(request: HttpRequest, actor: Actor, user_id: int) -> None:
         return
     row = issue_token(actor, user_id, **form.cleaned_data)
     messages.success(request, "The token was generated.")
-    if may_see_text(actor, user_id):
-        request.session[SHOWN] = row.pk
+    request.session[SHOWN] = row.pk
 
 
 def _chosen(actor: Actor, user_id: int, number: str) -> ApiToken:

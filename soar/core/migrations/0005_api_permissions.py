@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.db import migrations
-from django.db.models import F
 
-# codename, label, bit, and the permission whose holders get it
+from soar.core.services.granting import grant_to_holders
+
 GRANTED = (
     ("api_use", "Use the Cloud SOAR API", 1 << 16, "standard_user"),
     ("api_admin", "Issue and revoke API tokens", 1 << 17, "server_administrator"),
@@ -14,22 +14,7 @@ GRANTED = (
 
 def grant(apps: Any, schema_editor: Any) -> None:
     """Grant each to the groups concerned, and to the masks of their members."""
-    Permission = apps.get_model("auth", "Permission")
-    User = apps.get_model("core", "User")
-    for codename, label, bit, followed in GRANTED:
-        held = Permission.objects.filter(content_type__app_label="core", codename=followed).first()
-        groups = list(held.group_set.all()) if held is not None else []
-        if not groups:
-            continue  # a new database: the groups are seeded with it
-        permission, _ = Permission.objects.get_or_create(
-            content_type=held.content_type, codename=codename, defaults={"name": label}
-        )
-        members = set()
-        for group in groups:
-            group.permissions.add(permission)
-            members |= set(group.user_set.values_list("pk", flat=True))
-        without = User.objects.filter(pk__in=members, permission_mask__lt=bit)
-        without.update(permission_mask=F("permission_mask") + bit)
+    grant_to_holders(apps, GRANTED)
 
 
 class Migration(migrations.Migration):

@@ -1,6 +1,7 @@
 """The audit trail: append-only rows, chained by hash soon after they are written."""
 
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 
@@ -31,6 +32,10 @@ class AuditLog(models.Model):
             models.Index(fields=["case_id", "id"], name="audit_case"),
             models.Index(fields=["object_type", "object_id", "id"], name="audit_object"),
             models.Index(fields=["actor_id", "id"], name="audit_actor"),
+            models.Index(Lower("actor_login"), "id", name="audit_login"),
+            models.Index(fields=["object_id", "id"], name="audit_object_id"),
+            models.Index(fields=["action", "id"], name="audit_action"),
+            models.Index(fields=["recorded_at"], name="audit_time"),
         ]
 
     def __str__(self) -> str:

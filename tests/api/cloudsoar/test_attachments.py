@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from incidents.models import Attachment, CustomField
+from incidents.models import Alert, Attachment, CustomField, IncidentSettings
 from soar.core.models import User
 from tests.api.cloudsoar.answers import assert_shape
 from tests.api.cloudsoar.asking import Asking
@@ -94,6 +94,29 @@ def test_bad_uploads_change_nothing(ask: Asking, body: dict[str, Any], field: st
     told = assert_shape(ask("POST", FILES, body), 400, "Invalid request")
     assert list(told["fields"]) == [field]
     assert (Attachment.objects.count(), stored_files()) == (0, [])
+
+
+def test_an_extension_that_is_not_accepted_is_refused_wherever_a_file_gets_in(
+    ask: Asking, alert: Alert
+) -> None:
+    IncidentSettings.objects.update(allowed_extensions=["pdf", "png"])
+    in_text = {"file_name": "a.pdf.EXE", "content_base64": "TVo="}
+    taken_in = {"type": "Phishing", "source": "gate", "external_id": "1", "attachments": [in_text]}
+    answers = {
+        "file_name": [
+            ask.upload(FILES, attachment=part(), file_name="page.exe"),
+            ask.upload(f"triage/{alert.pk}/attachments/", file=part(name="page")),
+            ask("POST", FILES, in_text),
+            ask("POST", "triage/", taken_in),
+        ],
+        "file": [ask.upload("entities/", type="file", value="x.pdf", file=part(name="a.exe"))],
+    }
+    for field, refused in answers.items():
+        for answer in refused:
+            told = assert_shape(answer, 400, "Invalid request")
+            assert "Accepted are: pdf, png." in told["fields"][field][0]
+    assert (Attachment.objects.count(), Alert.objects.count(), stored_files()) == (0, 1, [])
+    assert add(ask, file_name="A.PNG")["file_name"] == "A.PNG"
 
 
 def test_a_file_part_of_another_name_is_refused(ask: Asking) -> None:
@@ -189,6 +212,6 @@ def test_a_list_takes_a_constant_number_of_queries(
     ask("GET", FILES)
     for number in range(3):
         add(ask, attachment=part(bytes([number])))
-        with django_assert_num_queries(4) as found:
+        with django_assert_num_queries(5) as found:
             ask("GET", FILES)
-        assert len(found) == 4
+        assert len(found) == 5

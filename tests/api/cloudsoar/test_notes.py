@@ -6,10 +6,12 @@ import pytest
 
 from cases.models import Note, NoteDirectory
 from cases.services.notes import add_note, add_note_directory
+from incidents.models import CustomField
 from soar.core.actor import Actor
 from soar.core.models import AuditLog, User
 from tests.api.cloudsoar.answers import assert_shape
 from tests.api.cloudsoar.asking import Asking
+from tests.http import ApiClient
 
 NOTES = "incidents/1/notes/"
 BODY = {
@@ -119,3 +121,44 @@ def test_a_reader_reads_and_does_not_write(ask: Asking, reader: User) -> None:
     assert theirs("GET", NOTES).status_code == 200
     for method, path in (("POST", NOTES), ("PATCH", f"{NOTES}{made['id']}/")):
         assert_shape(theirs(method, path, {"title": ""}), 403, "Forbidden")
+
+
+def test_custom_fields_of_notes_are_kept(ask: Asking) -> None:
+    for number, kind in ((1, "Text"), (2, "Numeric Textbox")):
+        CustomField.objects.create(section="notes", number=number, label=kind, type=kind)
+    made = ask("POST", NOTES, BODY | {"opt_1": "Milan", "opt_2": "7"}).json()
+    assert (made["opt_1"], made["opt_2"]) == ("Milan", 7)
+    told = ask("PATCH", f"{NOTES}{made['id']}/", {"opt_1": ""}).json()
+    assert (told["opt_1"], told["opt_2"], told["title"]) == (None, 7, "Investigation")
+    assert ask("GET", NOTES).json()[-1] == told
+    assert AuditLog.objects.latest("id").details["after"]["custom"] == {"opt_2": 7}
+
+
+def test_rules_of_custom_fields_hold_for_notes(ask: Asking) -> None:
+    fields: list[dict[str, Any]] = [
+        {"label": "Kind", "type": "List", "values": ["Call", "Mail"], "default": "Mail"},
+        {"label": "Number", "type": "Text", "is_required": True, "visible_when": {"opt_1": "Call"}},
+        {
+            "label": "Age",
+            "type": "Calculation",
+            "default": {"operation": "difference", "of": ["updated_on", "created_on"]},
+        },
+    ]
+    for number, field in enumerate(fields, start=1):
+        CustomField.objects.create(section="notes", number=number, **field)
+    made = ask("POST", NOTES, {"title": "x"}).json()
+    assert [made[f"opt_{number}"] for number in (1, 2, 3)] == ["Mail", None, None]
+    for bad in ({"opt_1": "Call"}, {"opt_1": "Fax"}, {"opt_3": 1}, {"opt_9": 1}):
+        refused = assert_shape(ask("POST", NOTES, {"title": "y", **bad}), 400, "Invalid request")
+        assert {*refused["fields"]} <= {*bad, "opt_2"}
+    assert not Note.objects.filter(title="y").exists()
+
+
+def test_an_iris_update_keeps_custom_values(ask: Asking, api_analyst: ApiClient) -> None:
+    CustomField.objects.create(section="notes", number=1, label="Site", type="Text")
+    made = ask("POST", NOTES, {"title": "x", "opt_1": "Milan"}).json()
+    body = {"note_title": "y", "custom": {}, "opt_1": "Rome"}
+    answer = api_analyst.post(f"/case/notes/update/{made['id']}?cid=1", body)
+    assert (answer.status_code, "custom" in answer.json()["data"]) == (200, False)
+    told = ask("GET", f"{NOTES}{made['id']}/").json()
+    assert (told["title"], told["opt_1"]) == ("y", "Milan")

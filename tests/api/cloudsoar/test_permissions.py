@@ -140,7 +140,8 @@ def is_permitted(line: Line | None, user: User) -> bool:
     user.refresh_from_db()
     held = Permission(user.permission_mask)
     any_of = line is None or not line.any_of or any(one in held for one in line.any_of)
-    return Permission.API_USE in held and any_of
+    also = line is None or line.also is None or line.also in held
+    return Permission.API_USE in held and any_of and also
 
 
 def test_a_session_opens_nothing(analyst: User) -> None:

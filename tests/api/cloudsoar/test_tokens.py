@@ -1,6 +1,7 @@
 """Tokens over the wire: issued by whoever may, shown to whoever may see them, revoked at once (contract §4.7)."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from django.test import Client
@@ -22,8 +23,8 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 @pytest.fixture
 def issuer(as_administrator: Actor, guest: User) -> User:
-    """Somebody who may issue tokens and nothing else."""
-    bits = Permission.API_USE | Permission.API_ADMIN
+    """Somebody who may issue tokens and work on cases."""
+    bits = Permission.API_USE | Permission.API_ADMIN | Permission.STANDARD_USER
     group = add_group(as_administrator, name="Issuers", permissions=bits)
     return set_groups(as_administrator, guest.pk, group_ids=[group.pk])
 
@@ -39,11 +40,25 @@ def test_an_administrator_issues_a_token_that_works(administrator: User, analyst
     assert who.json()["token"]["jti"] == made["jti"]
 
 
-def test_who_may_only_issue_does_not_see_the_text(issuer: User, analyst: User) -> None:
-    answer = Caller(issuer)("POST", f"users/{analyst.pk}/tokens/", {})
-    assert (answer.status_code, answer.json()["token"]) == (201, None)
-    own = Caller(issuer)("POST", f"users/{issuer.pk}/tokens/", {})
-    assert own.json()["token"].count(".") == 2
+def test_an_issuer_gets_tokens_of_who_may_do_no_more(
+    as_administrator: Actor, issuer: User, enrol: Callable[..., User]
+) -> None:
+    group = add_group(as_administrator, name="Scripts", permissions=Permission.API_USE)
+    for pk in (enrol("script", group.pk).pk, issuer.pk):
+        made = Caller(issuer)("POST", f"users/{pk}/tokens/", {}).json()
+        assert Client().get(f"{CURRENT}whoami/", headers=bearer(made["token"])).json()["id"] == pk
+
+
+def test_an_issuer_gets_no_token_of_who_may_do_more_but_revokes_it(
+    issuer: User, analyst: User
+) -> None:
+    call, path = Caller(issuer), f"users/{analyst.pk}/tokens/"
+    row = ApiToken.objects.create(user=analyst)
+    refusal = assert_shape(call("POST", path, {}), 403, "Forbidden")
+    assert refusal["description"].startswith("This user may do what you may not")
+    assert AuditLog.objects.latest("id").action == "api_token.refused"
+    assert call("DELETE", f"{path}{row.jti}/").status_code == 204
+    assert [one["revoked_at"] is None for one in call.get(path)] == [False]
 
 
 @pytest.mark.parametrize(

@@ -201,6 +201,15 @@ def test_a_search_looks_at_every_state_and_shows_what_is_asked_for(
     assert sorted(ids(caller.post("triage/search/"))) == sorted(several.values())
 
 
+def test_events_are_found_by_one_of_their_tags(caller: Caller, make_alert: Make) -> None:
+    alert = make_alert(tags="vip, Mail-Gate")
+    make_alert(tags="vips")
+    for text, found in (("tags = VIP", [alert.pk]), ('tags: "mail-gate"', [alert.pk])):
+        assert ids(caller.post("triage/search/", filter=text)) == found
+    assert len(ids(caller.post("triage/search/", filter="tags: vip"))) == 2
+    assert alert.pk not in ids(caller.post("triage/search/", filter="tags != vip"))
+
+
 def test_a_search_may_be_for_ones_own(
     caller: Caller, boss: Caller, several: dict[str, int]
 ) -> None:

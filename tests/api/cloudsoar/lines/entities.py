@@ -8,6 +8,7 @@ from tests.api.cloudsoar.lines.line import Line, Maker
 from tests.modules.results import make_module
 
 ANALYST = (Permission.STANDARD_USER,)
+JUDGE = Permission.ENTITIES_MANAGE
 ONE = "entities/{entity}/"
 # An entity is in no incident of the path: who sees none of those that hold it is answered 404, who may
 # write none of them 403.
@@ -34,9 +35,16 @@ LINES: list[Line] = [
     Line("POST", "entities/search/", ANALYST, body={"filter": "example"}),
     Line("GET", ONE, ANALYST, ok=SEEN),
     Line("PATCH", ONE, ANALYST, body={"tag": "seen"}, ok=WRITTEN),
-    Line("DELETE", ONE, ANALYST, ok=WRITTEN),
-    Line("POST", f"{ONE}restore/", ANALYST, ok=(403, 404, 409)),  # it is not deleted
-    Line("POST", f"{ONE}threat_indicator/", ANALYST, body={"value": "malicious"}, ok=WRITTEN),
+    Line("DELETE", ONE, ANALYST, JUDGE, ok=WRITTEN),
+    Line("POST", f"{ONE}restore/", ANALYST, JUDGE, ok=(403, 404, 409)),  # it is not deleted
+    Line(
+        "POST",
+        f"{ONE}threat_indicator/",
+        ANALYST,
+        JUDGE,
+        body={"value": "malicious"},
+        ok=WRITTEN,
+    ),
     Line("GET", f"{ONE}incidents/", ANALYST, ok=SEEN),
     Line("GET", f"{ONE}timeline/", ANALYST, ok=SEEN),
     Line(

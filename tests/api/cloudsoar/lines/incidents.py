@@ -10,6 +10,7 @@ from soar.core.permissions import Permission
 from tests.api.cloudsoar.lines.line import READ, WRITE, Line, Maker
 
 ANALYST = (Permission.STANDARD_USER,)
+INVITER = Permission.INVESTIGATORS_MANAGE
 
 
 def add_relative(actor: Actor, incident_id: int) -> int:
@@ -53,8 +54,8 @@ LINES: list[Line] = [
     line("POST", f"{ONE}favorite/", READ),
     line("DELETE", f"{ONE}favorite/", READ),
     line("GET", f"{ONE}investigators/", READ),
-    line("POST", f"{ONE}investigators/", WRITE, body={"user": 1, "role": "Viewer"}),
-    line("DELETE", f"{ONE}investigators/", WRITE, body={"user": 1}, ok=(404,)),
+    line("POST", f"{ONE}investigators/", WRITE, body={"user": 1, "role": "Viewer"}, also=INVITER),
+    line("DELETE", f"{ONE}investigators/", WRITE, body={"user": 1}, ok=(404,), also=INVITER),
     line("GET", f"{ONE}relations/", READ),
     line("POST", f"{ONE}relations/", WRITE, body=itself, ok=(400,)),
     line("DELETE", f"{ONE}relations/{{relation}}/", WRITE),

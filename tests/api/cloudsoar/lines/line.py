@@ -16,7 +16,7 @@ READ, WRITE = 2, 4
 class Line:
     """One route: its method, path, and what it asks for beyond a token; public ones ask for none.
 
-    Variable parts of the path are nouns: {incident}, or one that a maker is registered for. `level` is the
+    A caller needs one of `any_of`, and `also`. Variable parts of the path are nouns: {incident}, or one that a maker is registered for. `level` is the
     access to that incident that is asked for. `body` is a valid one, or makes one of the ids by noun; `ok` are
     the statuses of success. What is in no incident is made for customer 1 or by the caller of the maker.
     """
@@ -24,6 +24,7 @@ class Line:
     method: str
     path: str
     any_of: tuple[Permission, ...] = ()
+    also: Permission | None = None
     is_public: bool = False
     level: int = 0
     body: Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]] = field(
@@ -37,5 +38,6 @@ class Line:
         if self.is_public:
             return "nothing"
         words = " or ".join(permission.codename for permission in self.any_of)
+        words += f", {self.also.codename}" if self.also is not None else ""
         level = {0: "", READ: ", read access", WRITE: ", full access"}[self.level]
         return (f"api_use, {words}" if words else "api_use") + level
