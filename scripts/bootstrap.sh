@@ -22,6 +22,17 @@ install_packages() {
     fi
 }
 
+# uv installs all at once and compiles it; it knows nothing of pip's configuration, so where it finds no
+# packages pip installs them.
+install_locked() {
+    ONLY_UV=$(mktemp)
+    awk '/^uv==/ { found = 1 } found { print } found && !/\\$/ { exit }' requirements-dev.lock >"$ONLY_UV"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$ONLY_UV" &&
+        VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install --quiet --compile-bytecode --require-hashes -r "$1" ||
+        .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$1"
+    rm -f "$ONLY_UV"
+}
+
 find_python() {
     for candidate in python3.11 python3 /usr/bin/python3.11 /usr/bin/python3; do
         if "$candidate" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then
@@ -48,9 +59,13 @@ fi
 WANTED=$(sha256sum "$LOCK" | cut -d' ' -f1)
 if [ "$(cat ".installed-$LOCK" 2>/dev/null || true)" != "$WANTED" ]; then
     echo "Installing $LOCK" >&2
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$LOCK"
+    install_locked "$LOCK"
     echo "$WANTED" >".installed-$LOCK"
 fi
+
+# Every process starts in half the time, also where Python is told to write no byte code itself.
+.venv/bin/python -m compileall -q -j 0 manage.py soar cases iocs incidents modules ||
+    echo "Could not write byte code; everything works, and starts slower" >&2
 
 if [ "${1:-}" = dev ]; then
     MISSING=""

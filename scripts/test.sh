@@ -3,7 +3,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PWD/.venv/bin:$PATH"
-unset DATABASE_URL REDIS_URL
+# Without byte code each of the many processes that tests start would compile everything again.
+unset DATABASE_URL REDIS_URL PYTHONDONTWRITEBYTECODE
 WORK=$(mktemp -d /tmp/soar-make-test.XXXXXX)
 RESULT=0
 PG_BIN=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)

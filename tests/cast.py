@@ -1,6 +1,7 @@
 """The cast: the users every test plays with, and the same people acting through the IRIS door."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.contrib.auth.models import Group
@@ -31,23 +32,33 @@ def as_administrator(administrator: User) -> Actor:
     return Actor.of(administrator, "iris")
 
 
+def enrolled(actor: Actor, login: str, *group_ids: int) -> User:
+    """Make a user of a login, a member of the groups with the given ids."""
+    names = {"login": login, "name": login.title(), "email": f"{login}@example.org"}
+    user, _ = add_user(actor, **names, password=PASSWORD)
+    return set_groups(actor, user.pk, group_ids=list(group_ids)) if group_ids else user
+
+
+def enrolled_reader(actor: Actor) -> User:
+    """Make a member of Analysts whose own record on case 1 says read only."""
+    user = enrolled(actor, "reader", ANALYSTS)
+    set_user_access(actor, 1, user_id=user.pk, level=AccessLevel.READ_ONLY)
+    return user
+
+
+def enrolled_outsider(actor: Actor, customer: Customer) -> User:
+    """Make an analyst of another customer: Analysts' permissions through a group of his own."""
+    group = Group.objects.create(name="Other analysts")
+    group.permissions.set(DjangoPermission.objects.filter(group=ANALYSTS))
+    user = enrolled(actor, "outsider", group.pk)
+    set_membership(actor, customer.pk, user_id=user.pk, level=AccessLevel.FULL_ACCESS)
+    return user
+
+
 @pytest.fixture
 def enrol(as_administrator: Actor) -> Callable[..., User]:
     """Make a user of a login, a member of the groups with the given ids."""
-
-    def make(login: str, *group_ids: int) -> User:
-        user, _ = add_user(
-            as_administrator,
-            login=login,
-            name=login.title(),
-            email=f"{login}@example.org",
-            password=PASSWORD,
-        )
-        return (
-            set_groups(as_administrator, user.pk, group_ids=list(group_ids)) if group_ids else user
-        )
-
-    return make
+    return partial(enrolled, as_administrator)
 
 
 @pytest.fixture
@@ -77,11 +88,9 @@ def guest(enrol: Callable[..., User]) -> User:
 
 
 @pytest.fixture
-def reader(enrol: Callable[..., User], as_administrator: Actor) -> User:
+def reader(as_administrator: Actor) -> User:
     """A member of Analysts whose own record on case 1 says read only."""
-    user = enrol("reader", ANALYSTS)
-    set_user_access(as_administrator, 1, user_id=user.pk, level=AccessLevel.READ_ONLY)
-    return user
+    return enrolled_reader(as_administrator)
 
 
 @pytest.fixture
@@ -103,15 +112,9 @@ def other_customer(as_administrator: Actor) -> Customer:
 
 
 @pytest.fixture
-def outsider(enrol: Callable[..., User], as_administrator: Actor, other_customer: Customer) -> User:
+def outsider(as_administrator: Actor, other_customer: Customer) -> User:
     """An analyst of the other customer: Analysts' permissions through a group of his own."""
-    group = Group.objects.create(name="Other analysts")
-    group.permissions.set(DjangoPermission.objects.filter(group=ANALYSTS))
-    user = enrol("outsider", group.pk)
-    set_membership(
-        as_administrator, other_customer.pk, user_id=user.pk, level=AccessLevel.FULL_ACCESS
-    )
-    return user
+    return enrolled_outsider(as_administrator, other_customer)
 
 
 @pytest.fixture

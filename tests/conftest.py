@@ -14,7 +14,9 @@ from incidents.services.bootstrap import seed
 from modules.services import preload
 from soar.core import audit_triggers, throttling
 from soar.core.models import User
+from tests.database import seeded_database
 from tests.http import ApiClient, key_of
+from tests.settings import BASE
 
 pytest_plugins = ["tests.cast", "tests.triage_cast"]
 KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
@@ -52,14 +54,12 @@ def _uses_database(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Seed the new database once, and again whenever a transactional test has emptied it."""
-    patch = pytest.MonkeyPatch()
-    patch.setattr(TransactionTestCase, "_fixture_teardown", _empty_and_seed)
-    with django_db_blocker.unblock():
-        seed()
-    yield
-    patch.undo()
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+    """Make a seeded database, and seed it again whenever a transactional test has emptied it."""
+    with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
+        patch.setattr(TransactionTestCase, "_fixture_teardown", _empty_and_seed)
+        with seeded_database(BASE), django_db_blocker.block():
+            yield
 
 
 def _empty_and_seed(case: TransactionTestCase) -> None:

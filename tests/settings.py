@@ -14,7 +14,8 @@ _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 
 for _name in [name for name in os.environ if name.startswith("SOAR_") and name != _BASE]:
     del os.environ[_name]
-os.environ["SOAR_DATA_DIR"] = str(Path(os.environ[_BASE]) / _WORKER)
+BASE = Path(os.environ[_BASE])  # of this run, shared by its processes
+os.environ["SOAR_DATA_DIR"] = str(BASE / _WORKER)
 os.environ["SOAR_QUEUE"] = f"test-{_WORKER}"
 os.environ["SOAR_LOG_LEVEL"] = "WARNING"
 

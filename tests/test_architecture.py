@@ -4,7 +4,8 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -47,14 +48,15 @@ def relative(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def tree_of(path: Path) -> ast.Module:
-    """Return the syntax tree of a file."""
-    return ast.parse(path.read_text(encoding="utf-8"))
+@lru_cache(maxsize=1)
+def nodes_of(path: Path) -> list[ast.AST]:
+    """Return the nodes of a file's syntax tree, the module first; rules ask for one file in a row."""
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def functions(path: Path) -> Iterator[FUNCTIONS]:
     """Yield every function and method of a file."""
-    return (node for node in ast.walk(tree_of(path)) if isinstance(node, FUNCTIONS))
+    return (node for node in nodes_of(path) if isinstance(node, FUNCTIONS))
 
 
 def length_of(function: FUNCTIONS) -> int:
@@ -76,7 +78,7 @@ def names_manager(node: ast.expr) -> bool:
 def writes(path: Path) -> list[str]:
     """Return the calls of a file that write rows."""
     found = []
-    for node in ast.walk(tree_of(path)):
+    for node in nodes_of(path):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             name, owner = node.func.attr, node.func.value
             is_super = isinstance(owner, ast.Call) and getattr(owner.func, "id", "") == "super"
@@ -120,13 +122,104 @@ def makes_one_of(called: ast.expr, models: set[str]) -> bool:
     return is_manager and bool(models & {n.id for n in ast.walk(called) if isinstance(n, ast.Name)})
 
 
-CHECKERS = checkers()
+def is_too_long(path: Path) -> list[str]:
+    """Return the length of a file of more than 400 lines."""
+    lines = path.read_text(encoding="utf-8").count("\n")
+    return [f"{relative(path)} has {lines} lines"] if lines > MAXIMUM_LINES else []
+
+
+def long_functions(path: Path) -> list[str]:
+    """Return the functions of more than 40 lines."""
+    long = (found for found in functions(path) if length_of(found) > MAXIMUM_FUNCTION)
+    return [f"{relative(path)}:{found.lineno} {found.name}" for found in long]
+
+
+def hidden_imports(path: Path) -> list[str]:
+    """Return the imports within functions."""
+    return [
+        f"{relative(path)}:{node.lineno}"
+        for function in functions(path)
+        if not is_ready(function, path)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+
+
+def broad_excepts(path: Path) -> list[str]:
+    """Return the handlers that catch everything, which only stand around the runs of modules."""
+    return [
+        f"{relative(path)}:{node.lineno}"
+        for node in nodes_of(path)
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or getattr(node.type, "id", "") in ("Exception", "BaseException"))
+        and not relative(path).startswith("modules/runner")
+    ]
+
+
+def imports_of_tests(path: Path) -> list[str]:
+    """Return the imports of tests and benchmarks."""
+    imported = [node for node in nodes_of(path) if isinstance(node, ast.ImportFrom)]
+    return [
+        f"{relative(path)}:{node.lineno}"
+        for node in imported
+        if (node.module or "").split(".")[0] in ("tests", "bench")
+    ]
+
+
+def lacks_purpose(path: Path) -> list[str]:
+    """Return the file if it has code and does not start with what it is for."""
+    module = nodes_of(path)[0]
+    assert isinstance(module, ast.Module)
+    return [relative(path)] if module.body and not ast.get_docstring(module) else []
+
+
+def sleeping_or_skipped(path: Path) -> list[str]:
+    """Return the tests that sleep or are left out."""
+    forbidden = re.compile(r"time\.sleep\(|mark\.(skip\b|xfail)|pytest\.(skip|xfail)\(")
+    return [
+        f"{relative(path)}:{test.lineno}"
+        for test in written_tests(path)
+        if forbidden.search(ast.unparse(test))
+    ]
+
+
+def written_tests(path: Path) -> list[FUNCTIONS]:
+    """Return the tests of a file."""
+    return [function for function in functions(path) if function.name.startswith("test_")]
+
+
 READERS = [path for path in PRODUCTION if not WRITERS.search(relative(path))]
+TEST_FILES = [path for path in TESTS if path.name.startswith("test_")]
+Rule = Callable[[Path], list[str]]
+RULES: list[tuple[Rule, list[Path]]] = [
+    (writes, READERS),
+    (is_too_long, TREE),
+    (long_functions, TREE),
+    (hidden_imports, PRODUCTION),
+    (broad_excepts, PRODUCTION),
+    (imports_of_tests, PRODUCTION),
+    (lacks_purpose, PRODUCTION),
+    (sleeping_or_skipped, TEST_FILES),
+]
 
 
-@pytest.mark.parametrize("path", READERS, ids=relative)
-def test_only_services_write(path: Path) -> None:
-    assert writes(path) == []
+@pytest.fixture(scope="module")
+def findings() -> dict[Rule, list[str]]:
+    """What breaks each rule; every file is parsed once, for all of them."""
+    found: dict[Rule, list[str]] = {rule: [] for rule, _ in RULES}
+    covered = [(rule, set(paths)) for rule, paths in RULES]
+    for path in TREE:
+        for rule, paths in covered:
+            found[rule] += rule(path) if path in paths else []
+    return found
+
+
+@pytest.mark.parametrize(("rule", "paths"), RULES, ids=lambda value: getattr(value, "__name__", ""))
+def test_no_file_breaks_a_rule(
+    findings: dict[Rule, list[str]], rule: Rule, paths: list[Path]
+) -> None:
+    assert len(paths) > 100
+    assert findings[rule] == []
 
 
 def test_only_open_incident_makes_cases_and_incidents() -> None:
@@ -134,74 +227,21 @@ def test_only_open_incident_makes_cases_and_incidents() -> None:
     found = {
         relative(path)
         for path in PRODUCTION
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.Call) and makes_one_of(node.func, makers)
     }
     assert found == {"incidents/services/incidents.py"}
 
 
-@pytest.mark.parametrize("path", TREE, ids=relative)
-def test_no_file_is_longer_than_400_lines(path: Path) -> None:
-    lines = path.read_text(encoding="utf-8").count("\n")
-    assert lines <= MAXIMUM_LINES
-
-
-@pytest.mark.parametrize("path", TREE, ids=relative)
-def test_no_function_is_longer_than_40_lines(path: Path) -> None:
-    long = [f"{f.name}:{f.lineno}" for f in functions(path) if length_of(f) > MAXIMUM_FUNCTION]
-    assert long == []
-
-
-@pytest.mark.parametrize("path", PRODUCTION, ids=relative)
-def test_no_import_hides_in_a_function(path: Path) -> None:
-    hidden = [
-        f"{function.name}:{node.lineno}"
-        for function in functions(path)
-        if not is_ready(function, path)
-        for node in ast.walk(function)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-    ]
-    assert hidden == []
-
-
-@pytest.mark.parametrize("path", PRODUCTION, ids=relative)
-def test_broad_excepts_stand_only_around_module_runs(path: Path) -> None:
-    broad = [
-        node.lineno
-        for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.ExceptHandler)
-        and (node.type is None or getattr(node.type, "id", "") in ("Exception", "BaseException"))
-    ]
-    assert not broad or relative(path).startswith("modules/runner")
-
-
-@pytest.mark.parametrize("path", PRODUCTION, ids=relative)
-def test_production_never_imports_tests(path: Path) -> None:
-    imported = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.ImportFrom)]
-    assert not any((node.module or "").split(".")[0] in ("tests", "bench") for node in imported)
-
-
-@pytest.mark.parametrize("path", PRODUCTION, ids=relative)
-def test_every_module_starts_with_its_purpose(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert not text.strip() or ast.get_docstring(ast.parse(text))
-
-
-@pytest.mark.parametrize("path", [p for p in TESTS if p.name.startswith("test_")], ids=relative)
-def test_every_test_asserts_something(path: Path) -> None:
+def test_every_test_asserts_something() -> None:
+    known = checkers()
     idle = [
-        test.name
-        for test in functions(path)
-        if test.name.startswith("test_") and not asserts(test, CHECKERS)
+        f"{relative(path)}:{test.lineno} {test.name}"
+        for path in TEST_FILES
+        for test in written_tests(path)
+        if not asserts(test, known)
     ]
     assert idle == []
-
-
-@pytest.mark.parametrize("path", [p for p in TESTS if p.name.startswith("test_")], ids=relative)
-def test_no_test_sleeps_or_is_skipped(path: Path) -> None:
-    tests = [function for function in functions(path) if function.name.startswith("test_")]
-    forbidden = re.compile(r"time\.sleep\(|mark\.(skip\b|xfail)|pytest\.(skip|xfail)\(")
-    assert not [test.name for test in tests if forbidden.search(ast.unparse(test))]
 
 
 def tracked_files() -> list[Path]:

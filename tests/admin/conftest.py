@@ -49,16 +49,18 @@ PARAMETERS = {
 }
 
 
+def logged_in(user: User) -> Client:
+    """Return the browser of a user who is logged in to the console."""
+    client = Client()
+    client.force_login(user, BACKEND)
+    return client
+
+
 @pytest.fixture
 def console(db: None) -> Callable[[User], Client]:
     """Make the browser of a user who is logged in to the console."""
 
-    def make(user: User) -> Client:
-        client = Client()
-        client.force_login(user, BACKEND)
-        return client
-
-    return make
+    return logged_in
 
 
 @pytest.fixture
@@ -81,35 +83,29 @@ class World:
     evidence: Any
 
 
-@pytest.fixture
-def fill(as_administrator: Actor) -> Callable[[str], World]:
+def fill_case(actor: Actor, suffix: str) -> World:
     """Put one of everything into case 1, named with a suffix."""
-
-    def make(suffix: str) -> World:
-        actor, now = as_administrator, timezone.now()
-        make_parts(actor, suffix)
-        case_ioc, _ = add_ioc(actor, 1, type_id=1, tlp_id=1, value=f"evil-{suffix}.example")
-        directory = add_note_directory(actor, 1, name=f"Folder {suffix}")
-        common = {"title": f"Event {suffix}", "tz": "+00:00", "category_id": 1, "asset_ids": []}
-        return World(
-            asset=add_asset(actor, 1, name=f"host-{suffix}", type_id=1, analysis_status_id=1),
-            case_ioc=case_ioc,
-            directory=directory,
-            note=add_note(actor, 1, title=f"Note {suffix}", directory_id=directory.pk),
-            event=add_event(actor, 1, date=now, local_date=now, **common),
-            task=add_task(actor, 1, title=f"Task {suffix}", status_id=1, assignee_ids=[1]),
-            global_task=add_global_task(actor, title=f"Team {suffix}", status_id=1, assignee_id=1),
-            evidence=add_evidence(actor, 1, filename=f"disk-{suffix}.img"),
-        )
-
-    return make
+    now = timezone.now()
+    make_parts(actor, suffix)
+    case_ioc, _ = add_ioc(actor, 1, type_id=1, tlp_id=1, value=f"evil-{suffix}.example")
+    directory = add_note_directory(actor, 1, name=f"Folder {suffix}")
+    common = {"title": f"Event {suffix}", "tz": "+00:00", "category_id": 1, "asset_ids": []}
+    return World(
+        asset=add_asset(actor, 1, name=f"host-{suffix}", type_id=1, analysis_status_id=1),
+        case_ioc=case_ioc,
+        directory=directory,
+        note=add_note(actor, 1, title=f"Note {suffix}", directory_id=directory.pk),
+        event=add_event(actor, 1, date=now, local_date=now, **common),
+        task=add_task(actor, 1, title=f"Task {suffix}", status_id=1, assignee_ids=[1]),
+        global_task=add_global_task(actor, title=f"Team {suffix}", status_id=1, assignee_id=1),
+        evidence=add_evidence(actor, 1, filename=f"disk-{suffix}.img"),
+    )
 
 
 @pytest.fixture
-def world(fill: Callable[[str], World]) -> World:
-    """One of everything in case 1, and a run of a module."""
-    ModuleRun.objects.create(hook_name="on_manual_trigger", case_id=1, user_login="administrator")
-    return fill("0")
+def world(as_administrator: Actor) -> World:
+    """One of everything in case 1."""
+    return fill_case(as_administrator, "0")
 
 
 def url(obj: Any, page: str = "change") -> str:

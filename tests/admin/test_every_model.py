@@ -1,19 +1,24 @@
 """Every registered model: its pages open, with a constant number of queries, for all who may."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
+from cases.services.customers import add_customer
+from modules.models import ModuleRun
+from soar.core.actor import Actor
 from soar.core.admin.base import ServiceAdmin
 from soar.core.models import User
-from tests.admin.conftest import World, add_case, url
+from tests.admin.conftest import World, add_case, fill_case, logged_in, url
+from tests.cast import enrolled, enrolled_outsider, enrolled_reader
 
 OUR_APPS = ("core", "cases", "iocs", "incidents", "modules")
 # Rows that show on the page of another model.
@@ -54,54 +59,77 @@ def test_every_page_goes_through_services() -> None:
     assert all(isinstance(page, ServiceAdmin) for page in admin.site._registry.values())
 
 
+@dataclass
+class Stage:
+    """The browsers of some people, and how many queries each list took before and after it grew."""
+
+    browsers: dict[str, Client]
+    few: dict[Any, int]
+    many: dict[Any, int]
+
+
+@pytest.fixture(scope="module")
+def stage(django_db_setup: None, django_db_blocker: Any) -> Iterator[Stage]:
+    """Several of everything in case 1, made once and rolled back after these tests."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        administrator = User.objects.get(pk=1)
+        actor = Actor.of(administrator, "iris")
+        people = {
+            "administrator": administrator,
+            "reader": enrolled_reader(actor),
+            "outsider": enrolled_outsider(actor, add_customer(actor, name="Other Client")),
+            "guest": enrolled(actor, "guest"),
+        }
+        browsers = {who: logged_in(user) for who, user in people.items()}
+        counts = [_grown(actor, browsers["administrator"], suffixes) for suffixes in ("1", "234")]
+        yield Stage(browsers, *counts)
+        transaction.set_rollback(True)
+
+
+def _grown(actor: Actor, browser: Client, suffixes: str) -> dict[Any, int]:
+    """Add one more of everything per suffix, and return how many queries each list takes then."""
+    for suffix in suffixes:
+        fill_case(actor, suffix)
+        add_case(actor, f"Case {suffix}")
+        enrolled(actor, f"user{suffix}")
+        ModuleRun.objects.create(hook_name="on_manual_trigger", case_id=1, user_login="guest")
+    return {model: _queries(browser, url(model, "changelist")) for model in MODELS}
+
+
+def _queries(browser: Client, address: str) -> int:
+    """Return how many queries a page takes that was open before."""
+    assert browser.get(address).status_code == 200
+    with CaptureQueriesContext(connection) as queries:
+        assert browser.get(address).status_code == 200
+    return len(queries)
+
+
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label_lower)
-def test_pages_open(browser: Client, world: World, model: Any) -> None:
-    assert browser.get(url(model, "changelist")).status_code == 200
+def test_pages_open(stage: Stage, model: Any) -> None:
+    browser, page = stage.browsers["administrator"], admin.site._registry[model]
     assert browser.get(url(model, "changelist"), {"q": "a b"}).status_code == 200
-    expected = 200 if admin.site._registry[model].services.add else 403
-    assert browser.get(url(model, "add")).status_code == expected
+    assert browser.get(url(model, "add")).status_code == (200 if page.services.add else 403)
     obj = model._default_manager.first()
     if obj is not None:
         assert browser.get(url(obj)).status_code == 200
         assert browser.get(url(obj, "history")).status_code == 200
-        expected = 200 if admin.site._registry[model].services.delete else 403
+        expected = 200 if page.services.delete else 403
         assert browser.get(url(obj, "delete")).status_code == expected
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label_lower)
 @pytest.mark.parametrize("who", ["reader", "outsider", "guest"])
-def test_pages_never_fail_for_others(
-    request: pytest.FixtureRequest, console: Any, world: World, model: Any, who: str
-) -> None:
-    browser = console(request.getfixturevalue(who))
+def test_pages_never_fail_for_others(stage: Stage, model: Any, who: str) -> None:
     obj = model._default_manager.first()
     pages = [url(model, "changelist"), url(model, "add")]
     if obj is not None:
         pages += [url(obj), url(obj, "history"), url(obj, "delete")]
-    assert {browser.get(page).status_code for page in pages} <= {200, 302, 403}
+    assert {stage.browsers[who].get(page).status_code for page in pages} <= {200, 302, 403}
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label_lower)
-def test_lists_take_a_constant_number_of_queries(
-    browser: Client, fill: Callable[[str], World], as_administrator: Any, enrol: Any, model: Any
-) -> None:
-    def grow(*suffixes: str) -> None:
-        for suffix in suffixes:
-            fill(suffix)
-            add_case(as_administrator, f"Case {suffix}")
-            enrol(f"user{suffix}")
-
-    grow("1")
-    browser.get(url(model, "changelist"))
-    few = _queries(browser, url(model, "changelist"))
-    grow("2", "3", "4")
-    assert _queries(browser, url(model, "changelist")) == few
-
-
-def _queries(browser: Client, address: str) -> int:
-    with CaptureQueriesContext(connection) as queries:
-        assert browser.get(address).status_code == 200
-    return len(queries)
+def test_lists_take_a_constant_number_of_queries(stage: Stage, model: Any) -> None:
+    assert stage.many[model] == stage.few[model]
 
 
 FILTERED = [model for model in MODELS if admin.site._registry[model].list_filter]

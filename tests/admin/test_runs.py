@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from modules.models import Module, ModuleRun, ModuleRunLog
+from soar.core.actor import Actor
 from soar.core.models import AuditLog, User
-from tests.admin.conftest import World, add_run, last_audit, shown, url
+from tests.admin.conftest import World, add_run, fill_case, last_audit, shown, url
 from tests.modules.rows import add_row
 
 LIST = reverse("admin:modules_modulerun_changelist")
@@ -58,10 +59,12 @@ def test_a_manual_run_is_listed_by_its_name_and_its_first_objects(
     assert "Asset host-0 , Asset 424242, Asset 3 and 1 more" in text
 
 
-def test_the_list_takes_a_constant_number_of_queries(browser: Client, fill: Any) -> None:
+def test_the_list_takes_a_constant_number_of_queries(
+    browser: Client, as_administrator: Actor
+) -> None:
     def grow(*suffixes: str) -> None:
         for suffix in suffixes:
-            things = fill(suffix)
+            things = fill_case(as_administrator, suffix)
             for kind, pk in (
                 ("ioc", things.case_ioc.ioc_id),
                 ("asset", things.asset.pk),

@@ -47,9 +47,10 @@ def plain_comparisons(path: Path) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(settings.BASE_DIR)))
-def test_sec_21_no_secret_is_compared_in_variable_time(path: Path) -> None:
-    assert plain_comparisons(path) == []
+def test_sec_21_no_secret_is_compared_in_variable_time() -> None:
+    found = {str(path): plain_comparisons(path) for path in FILES}
+    assert {path: lines for path, lines in found.items() if lines} == {}
+    assert len(found) > 400
 
 
 @pytest.mark.parametrize("text", ["key == other", "row.key_hash != x", "digest() in (a, b)"])

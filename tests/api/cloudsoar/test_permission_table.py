@@ -50,10 +50,13 @@ def test_a_caller_gets_what_the_table_says(
 ) -> None:
     user = request.getfixturevalue(who)
     client = Client(headers=bearer(token_of(user)))
-    for line in ASKED:
-        for ids, level in zip(places, LEVELS[who], strict=True):
-            statuses = [ask(client, mount, line, ids)[0] for mount in MOUNTS]
-            assert set(statuses) <= expected(line, user, level), (line, level, statuses)
+    # Each place below one mount, and below the other for the next line and the next caller; that both
+    # mounts are the same views is shown in test_permissions.py.
+    for number, line in enumerate(ASKED, start=list(LEVELS).index(who)):
+        mounts = MOUNTS if number % 2 else MOUNTS[::-1]
+        for ids, level, mount in zip(places, LEVELS[who], mounts, strict=True):
+            status, _ = ask(client, mount, line, ids)
+            assert status in expected(line, user, level), (mount, line, level)
 
 
 @pytest.mark.parametrize("who", ["analyst", "outsider"])

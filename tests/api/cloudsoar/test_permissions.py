@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.urls import resolve
 from django.utils import timezone
 
 from soar.api.cloudsoar.mounts import CURRENT, MOUNTS
@@ -88,6 +89,13 @@ REFUSED: dict[str, Callable[[User], Headers]] = {
 def pair_of(text: str) -> Headers:
     """Return a token as access id and access key."""
     return basic(str(ApiToken.objects.latest("pk").jti), text)
+
+
+def test_both_mounts_are_the_same_views() -> None:
+    for line in TABLE:
+        path = re.sub(r"\{\w+\}", "1", line.path)
+        views = {resolve(mount + path).func for mount in MOUNTS}
+        assert len(views) == 1, line
 
 
 @pytest.mark.parametrize("credential", REFUSED)
