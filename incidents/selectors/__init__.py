@@ -21,12 +21,14 @@ from incidents.selectors.entities import (
 )
 from incidents.selectors.incidents import (
     UNKNOWN,
+    find_visible_incident,
     get_incident,
     in_words,
     investigators_of,
     involving,
     of_type,
     relations_of,
+    types_of,
     visible_favorite_incidents,
     visible_incidents,
     visible_incidents_and_deleted,
@@ -35,6 +37,7 @@ from incidents.selectors.incidents import (
     visible_saved_searches,
     with_custom_value,
     with_tag,
+    worded,
 )
 from incidents.selectors.parts import (
     given_to,
@@ -49,6 +52,7 @@ from incidents.selectors.parts import (
     visible_timeline_marks,
 )
 from incidents.selectors.setup import (
+    custom_fields_of,
     visible_custom_fields,
     visible_folders,
     visible_incident_labels,
@@ -65,6 +69,8 @@ __all__ = [
     "UNKNOWN",
     "alerts_as_shown",
     "all_visible_entities",
+    "custom_fields_of",
+    "find_visible_incident",
     "get_incident",
     "given_to",
     "in_words",
@@ -75,6 +81,7 @@ __all__ = [
     "overdue",
     "relations_of",
     "task_status_ids",
+    "types_of",
     "visible_alert_iocs",
     "visible_alert_notes",
     "visible_alerts",
@@ -104,4 +111,5 @@ __all__ = [
     "visible_timeline_marks",
     "with_custom_value",
     "with_tag",
+    "worded",
 ]

@@ -5,20 +5,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Case as Choice
-from django.db.models import IntegerField, Q, QuerySet, Value, When
+from django.db.models import IntegerField, Q, Value, When
 from rest_framework import serializers
 
 from incidents.models import CustomField, ListField
 from incidents.selectors import (
-    in_words,
+    custom_fields_of,
     involving,
     of_type,
-    visible_custom_fields,
     visible_folders,
     visible_incidents_and_deleted,
     visible_list_values,
     with_custom_value,
     with_tag,
+    worded,
 )
 from incidents.services.custom_values import checked_value
 from incidents.services.parties import GROUP_MARK
@@ -39,6 +39,7 @@ from soar.api.cloudsoar.filters import (
     Numbers,
     Texts,
 )
+from soar.api.cloudsoar.incident_rows import listed_page
 from soar.api.cloudsoar.incident_shapes import LABELS
 from soar.api.cloudsoar.paging import DEFAULT_SIZE, LARGEST_SIZE, LAST_PAGE, ListingIn, Page
 from soar.core.actor import Actor
@@ -72,7 +73,7 @@ EXACT = {
     "favorite": "favorite",
 }
 FREE_TEXT = ("reference", "case__name", "case__tags")
-BULKY = ("case__description", "case__description_html")
+PAGING = ("page_number", "page_size")
 NEWEST = "-id"
 
 
@@ -245,7 +246,7 @@ def custom_filters(custom_fields: Iterable[CustomField]) -> list[FilterField]:
 
 def incident_custom_fields(actor: Actor) -> list[CustomField]:
     """Return the custom fields of incidents."""
-    return list(visible_custom_fields(actor).filter(section=CustomField.Section.INCIDENTS))
+    return custom_fields_of(actor, CustomField.Section.INCIDENTS.value)
 
 
 def table_of(actor: Actor) -> FilterTable:
@@ -254,10 +255,15 @@ def table_of(actor: Actor) -> FilterTable:
     return FilterTable(*custom, *fields_of(actor), free_text=FREE_TEXT)
 
 
-def page_of_list(actor: Actor, asked: Mapping[str, Any]) -> Page:
+def page_of_list(actor: Actor, asked: Mapping[str, Any], columns: tuple[str, ...]) -> Page:
     """Return a page of the list: parameters narrow it, a filter shows matches, and favourites after them."""
+    is_paged = "page_number" in asked or "page_size" in asked
+    size = asked.get("page_size", DEFAULT_SIZE if is_paged else LARGEST_SIZE)
+    number = asked.get("page_number", 1)
+    if all(value in (None, "") for name, value in asked.items() if name not in PAGING):
+        return _page_of_all(actor, columns, number, size)
     table = table_of(actor)
-    rows = in_words(actor, visible_incidents_and_deleted(actor))
+    rows = worded(actor, visible_incidents_and_deleted(actor))
     if asked.get("only_involved"):
         rows = involving(actor, rows)
     for name, field in EXACT.items():
@@ -278,30 +284,30 @@ def page_of_list(actor: Actor, asked: Mapping[str, Any]) -> Page:
             rows, order = rows.annotate(is_match=is_match), ("-is_match", *order)
     elif asked.get("is_deleted") is None:
         rows = rows.filter(Q(is_deleted=False) | Q(is_favorite=True))
-    is_paged = "page_number" in asked or "page_size" in asked
-    size = asked.get("page_size", DEFAULT_SIZE if is_paged else LARGEST_SIZE)
-    return _page(rows.defer(*BULKY), order, asked.get("page_number", 1), size)
+    return Page.of_columns(rows.order_by(*order), columns, number, size)
 
 
-def page_of_search(actor: Actor, asked: Mapping[str, Any], columns: Iterable[str]) -> Page:
+def page_of_search(actor: Actor, asked: Mapping[str, Any], columns: tuple[str, ...]) -> Page:
     """Return a page of a search: what matches, and nothing else; without a filter what lists show."""
+    number, size = asked["page_number"], asked["page_size"]
+    if asked["all"] is not False and not asked["order_by"] and not asked["filter"].strip():
+        return _page_of_all(actor, columns, number, size)
     table = table_of(actor)
-    rows = in_words(actor, visible_incidents_and_deleted(actor))
+    rows = worded(actor, visible_incidents_and_deleted(actor))
     if asked["all"] is False:
         rows = involving(actor, rows)
     if asked["filter"].strip():
         rows = rows.filter(table.condition(asked["filter"]))
     else:
         rows = rows.filter(Q(is_deleted=False) | Q(is_favorite=True))
-    if "additional_info" not in columns:
-        rows = rows.defer(*BULKY)
     order = table.order(asked["order_by"] or NEWEST)
-    return _page(rows, order, asked["page_number"], asked["page_size"])
+    return Page.of_columns(rows.order_by(*order), columns, number, size)
 
 
-def _page(rows: QuerySet[Any], order: tuple[str, ...], number: int, size: int) -> Page:
+def _page_of_all(actor: Actor, columns: tuple[str, ...], number: int, size: int) -> Page:
     start = (number - 1) * size
-    return Page(list(rows.order_by(*order)[start : start + size]), rows.count(), number, size)
+    rows, total = listed_page(columns).read(actor=actor, start=start, size=size)
+    return Page(rows, total, number, size)
 
 
 def _exactly(table: FilterTable, name: str, field: str, value: str) -> Q:

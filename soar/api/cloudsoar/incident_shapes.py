@@ -1,17 +1,12 @@
 """How incidents look: every field by its label in the detail, bare in lists (contract §1.5, §3.1)."""
 
-from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
-from cases.services.rich_texts import shown_as_html
-from incidents.models import CustomField
-from incidents.services.calculations import values_as_shown
 from incidents.services.parties import Party
-from soar.api.base import represent, shared
 from soar.api.cloudsoar.fields import Html, Integer, Moment, Text, Wrapped
 
 Values = dict[str, Any]
@@ -215,44 +210,6 @@ class ColumnOut(serializers.Serializer[Any]):
     values = ColumnValueOut(many=True)
 
 
-def values_of_incident(incident: Any) -> Values:
-    """Return the fields of an incident, read with `in_words`, by the names they have here."""
-    case, types = incident.case, [link.value for link in incident.type_links.all()]
-    chosen = {
-        "incident_kind": incident.kind,
-        "incident_category": incident.category,
-        "purpose": incident.purpose,
-        "phase": incident.phase,
-    }
-    return {
-        "id": incident.pk,
-        "incidentid": incident.reference,
-        "type": [one.label for one in types],
-        "type_id": [one.pk for one in types],
-        "status": incident.status_label,
-        "status_id": incident.status_id,
-        "restriction": incident.restriction_label,
-        "restriction_id": incident.restriction_id,
-        **{name: one and one.label for name, one in chosen.items()},
-        **{f"{name}_id": one and one.pk for name, one in chosen.items()},
-        "description": "" if case.name == incident.reference else case.name,
-        "owner": owner_name(case),
-        "folder": incident.folder and incident.folder.name,
-        "starttime": incident.started_at,
-        "endtime": incident.ended_at,
-        "openingtime": case.opened_at,
-        "closingtime": case.closed_at,
-        "timezone": incident.timezone,
-        "tags": [tag.strip() for tag in case.tags.split(",") if tag.strip()],
-        "inhibit_phases": incident.inhibits_phases,
-        "closing_note": case.closing_note,
-        "is_deleted": incident.is_deleted,
-        "favorite": incident.is_favorite,
-        "created_by": case.opened_by.login,
-        "generated_by": incident.generated_by,
-    }
-
-
 def owner_name(case: Any) -> str:
     """Return the login of the owner, or his group as `Name (group)`."""
     return Party(None if case.owner_group else case.owner, case.owner_group).name
@@ -261,42 +218,3 @@ def owner_name(case: Any) -> str:
 def owner_of(incident: Any) -> Values:
     """Return whom an incident belongs to."""
     return {"id": incident.pk, "owner": owner_name(incident.case)}
-
-
-def wrapped_incident(incident: Any, custom_fields: Iterable[CustomField]) -> Values:
-    """Return an incident with every field in its wrapper."""
-    values = values_of_incident(incident) | {"additional_info": _body(incident)}
-    shown: Values = represent(IncidentOut, values)
-    fields = list(custom_fields)
-    custom = values_as_shown(fields, incident.custom, values)
-    for one in fields:
-        shown[one.name] = {"name": one.label, "value": custom[one.name]}
-    return shown
-
-
-def flat_incident(incident: Any, custom_fields: Iterable[CustomField]) -> Values:
-    """Return an incident with bare values."""
-    fields = list(custom_fields)
-    names = [*shared(FlatIncidentOut).fields, *(one.name for one in fields)]
-    return columns_of(incident, names, fields)
-
-
-def columns_of(
-    incident: Any, names: Iterable[str], custom_fields: Iterable[CustomField] = ()
-) -> Values:
-    """Return the given columns of an incident."""
-    values: Mapping[str, Any] = values_of_incident(incident)
-    fields = shared(FlatIncidentOut).fields
-    custom = values_as_shown(custom_fields, incident.custom, values)
-    shown: Values = {}
-    for name in names:
-        if name not in fields:
-            shown[name] = custom[name]
-            continue
-        value = _body(incident) if name == "additional_info" else values[name]
-        shown[name] = None if value is None else fields[name].to_representation(value)
-    return shown
-
-
-def _body(incident: Any) -> str:
-    return shown_as_html(incident.case.description, incident.case.description_html)
