@@ -11,6 +11,8 @@ from typing import Any
 import orjson
 
 TIMEOUT_SECONDS = 120
+CLOUD_SOAR = "/incmansuite_ng/api/v3/"
+SUCCESS = (http.HTTPStatus.OK, http.HTTPStatus.CREATED)
 
 
 class RequestFailed(Exception):
@@ -32,11 +34,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to send requests, and as whom."""
+    """Where to send requests, and as whom: an API key for the IRIS door, a token for the other."""
 
     host: str
     port: int
     key: str
+    token: str = ""
 
 
 class Connection:
@@ -44,11 +47,10 @@ class Connection:
 
     def __init__(self, target: Target) -> None:
         self._http = http.client.HTTPConnection(target.host, target.port, timeout=TIMEOUT_SECONDS)
-        self._headers = {"Authorization": f"Bearer {target.key}"}
-        self._post_headers = {**self._headers, "Content-Type": "application/json"}
+        self._target = target
 
     def send(self, call: Call) -> bytes:
-        """Send the request and return the body of the answer. Raise RequestFailed unless it is 200."""
+        """Send the request and return the body of the answer. Raise RequestFailed unless it is 200 or 201."""
         try:
             return self._send(call)
         except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
@@ -60,11 +62,15 @@ class Connection:
         self._http.close()
 
     def _send(self, call: Call) -> bytes:
-        headers = self._headers if call.body is None else self._post_headers
+        is_cloud_soar = call.path.startswith(CLOUD_SOAR)
+        credential = self._target.token if is_cloud_soar else self._target.key
+        headers = {"Authorization": f"Bearer {credential}"}
+        if call.body is not None:
+            headers["Content-Type"] = "application/json"
         self._http.request(call.method, call.path, body=call.body, headers=headers)
         answer = self._http.getresponse()
         body = answer.read()
-        if answer.status != http.HTTPStatus.OK:
+        if answer.status not in SUCCESS:
             raise RequestFailed(f"{call.method} {call.path}: {answer.status} {body[:300]!r}")
         return body
 

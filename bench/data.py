@@ -9,6 +9,7 @@ BIG = f"{MARKER}-big"
 WRITES = f"{MARKER}-writes"  # what the benchmarks write lands here, so that the reads stay the same
 SHARING_CASES = 10
 SHARED_EVERY = 20  # every so-many-th indicator and asset of the big case is in a second case too
+SOUGHT = f"{MARKER}.example.com"  # in the value of every fifth indicator
 TYPE_NAMES = ("ip-src", "domain", "sha256", "url", "hostname")
 
 Body = dict[str, Any]
@@ -24,6 +25,7 @@ class Sizes:
     events: int = 2_000
     tasks: int = 500
     notes: int = 500
+    alerts: int = 1_000
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,18 @@ def note_body(number: int, group_id: int) -> Body:
     """Return the body of a note."""
     text = f"Finding {number}: the host contacted an address that is not on any list. "
     return {"note_title": note_title(number), "note_content": text * 5, "group_id": group_id}
+
+
+def alert_body(number: int, *, external_id: str = "") -> Body:
+    """Return the body of a triage event; its source takes an event of the same external id in once."""
+    return {
+        "type": "Phishing",
+        "source": "mailgate",
+        "external_id": external_id or f"{MARKER}-{number:04d}",
+        "description": f"Urgent invoice {number % 40}",
+        "additional_info": f"Mail {number} was held back by the gateway.",
+        "tags": [MARKER, f"gate-{number % 3}"],
+    }
 
 
 def shared(count: int) -> Iterator[tuple[int, int]]:

@@ -19,8 +19,9 @@ from typing import Any
 import orjson
 import psycopg
 
+from bench.calls import Place
 from bench.client import Connection, Target, drive
-from bench.endpoints import ENDPOINTS, NotLoaded, Place, find_place
+from bench.endpoints import ENDPOINTS, NotLoaded, find_place
 from bench.processes import Program, running, start, stop
 
 TARGET_P50_MS = 15.0

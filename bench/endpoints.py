@@ -3,14 +3,14 @@
 import itertools
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
-from bench import data
+from bench import cloudsoar_endpoints, data
+from bench.calls import Endpoint, MakeCall, Place
 from bench.client import Call, Connection, data_of
 
-MakeCall = Callable[[], Call]
 VOLATILE = ("ioc_id", "ioc_uuid", "ioc_value", "modification_history")
 
 
@@ -18,33 +18,10 @@ class NotLoaded(Exception):
     """The installation holds no benchmark data."""
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where in the installation the calls go."""
-
-    big: int
-    writes: int
-    iocs: tuple[int, ...]
-    ioc_type: int
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """A call: its name, its requests, the most of them in one turn, and its targets as ratios."""
-
-    name: str
-    calls: Callable[[Place], MakeCall]
-    most: int
-    floor_target: float
-    plain_target: float
-
-    def stable(self, body: bytes) -> object:
-        """Return what of an answer must be equal in all programs."""
-        answer = data_of(body)
-        if self.name == "ioc add" and isinstance(answer, dict):
-            kept = {name: value for name, value in answer.items() if name not in VOLATILE}
-            return {**kept, "keys": sorted(answer)}
-        return answer
+def _stable_when_added(body: bytes) -> object:
+    answer = data_of(body)
+    kept = {name: value for name, value in answer.items() if name not in VOLATILE}
+    return {**kept, "keys": sorted(answer)}
 
 
 def _get(path: str) -> Callable[[Place], MakeCall]:
@@ -79,18 +56,24 @@ def _add_ioc(place: Place) -> MakeCall:
     return make
 
 
-ENDPOINTS = {
-    endpoint.name: endpoint
-    for endpoint in (
-        Endpoint("ping", _get("/api/ping"), 1500, 6.0, 4.0),
-        Endpoint("ioc", _one_ioc, 1500, 3.5, 3.0),
-        Endpoint("ioc add", _add_ioc, 600, 6.0, 2.5),
-        Endpoint("ioc list", _get("/case/ioc/list?cid={big}"), 40, 1.3, 8.0),
-        Endpoint("asset list", _get("/case/assets/list?cid={big}"), 80, 2.0, 5.0),
-        Endpoint("timeline", _get("/case/timeline/events/list?cid={big}"), 80, 2.0, 5.0),
-        Endpoint("case list", _get("/manage/cases/list"), 200, 2.0, 5.0),
-    )
+def _endpoint(name: str, calls: Any, most: int, floor: float, plain: float) -> Endpoint:
+    return Endpoint(name, calls, most, floor, plain, stable=data_of)
+
+
+IRIS = (
+    _endpoint("ping", _get("/api/ping"), 1500, 6.0, 4.0),
+    _endpoint("ioc", _one_ioc, 1500, 3.5, 3.0),
+    Endpoint("ioc add", _add_ioc, 600, 6.0, 2.5, stable=_stable_when_added),
+    _endpoint("ioc list", _get("/case/ioc/list?cid={big}"), 40, 1.3, 8.0),
+    _endpoint("asset list", _get("/case/assets/list?cid={big}"), 80, 2.0, 5.0),
+    _endpoint("timeline", _get("/case/timeline/events/list?cid={big}"), 80, 2.0, 5.0),
+    _endpoint("case list", _get("/manage/cases/list"), 200, 2.0, 5.0),
+)
+DOORS = {
+    "iris": [one.name for one in IRIS],
+    "cloudsoar": [one.name for one in cloudsoar_endpoints.ENDPOINTS],
 }
+ENDPOINTS = {one.name: one for one in (*IRIS, *cloudsoar_endpoints.ENDPOINTS)}
 
 
 def find_place(connection: Connection) -> Place:
@@ -105,6 +88,7 @@ def find_place(connection: Connection) -> Place:
     return Place(
         big=big,
         writes=cases[data.WRITES],
+        cases=tuple(cases.values()),
         iocs=tuple(row["ioc_id"] for row in iocs),
         ioc_type=iocs[0]["ioc_type_id"],
     )

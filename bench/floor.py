@@ -3,49 +3,34 @@
 One persistent connection per thread, prepared statements, JSON built by PostgreSQL, the same key
 look-up as ours, and no permissions beyond the key. It bounds what any framework could reach.
 
-    granian --interface wsgi bench.floor:application     (with DATABASE_URL and SOAR_TOKEN_KEY)
+    granian --interface wsgi bench.floor:application     (with DATABASE_URL, SOAR_TOKEN_KEY, SOAR_JWT_KEY)
 """
 
 import hashlib
 import hmac
 import os
-import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
-import psycopg
 
+from bench import cloudsoar_floor
 from bench import floor_sql as sql
+from bench.floor_database import connection, text
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 Caller = tuple[int, str]
 SECRET = f"iris-key-hash:{os.environ['SOAR_TOKEN_KEY']}".encode()
 INITIAL_CASE = 1
-_threads = threading.local()
-
-
-def _connection() -> psycopg.Connection[Any]:
-    found: psycopg.Connection[Any] | None = getattr(_threads, "connection", None)
-    if found is None:
-        url = os.environ["DATABASE_URL"]
-        found = _threads.connection = psycopg.connect(url, autocommit=True, prepare_threshold=0)
-    return found
-
-
-def _text(statement: str, parameters: Any) -> bytes | None:
-    """Return the first column of the first row as the server sent it, or None."""
-    result = _connection().execute(statement, parameters).pgresult
-    return result.get_value(0, 0) if result is not None and result.ntuples else None
 
 
 def _caller(environ: Environ) -> Caller | None:
     key = environ.get("HTTP_AUTHORIZATION", "").removeprefix("Bearer ")
     key_hash = hmac.new(SECRET, key.encode(), hashlib.sha256).hexdigest()
-    caller: Caller | None = _connection().execute(sql.CALLER, (key_hash,)).fetchone()
+    caller: Caller | None = connection().execute(sql.CALLER, (key_hash,)).fetchone()
     return caller
 
 
@@ -60,20 +45,20 @@ def _ping(environ: Environ, caller: Caller) -> tuple[str, Any]:
 
 def _listing(statement: str) -> Callable[[Environ, Caller], tuple[str, Any]]:
     def answer(environ: Environ, caller: Caller) -> tuple[str, Any]:
-        text = _text(statement, {"case": _case(environ)})
-        return "", orjson.Fragment(text or b"[]")
+        rows = text(statement, {"case": _case(environ)})
+        return "", orjson.Fragment(rows or b"[]")
 
     return answer
 
 
 def _cases(environ: Environ, caller: Caller) -> tuple[str, Any]:
-    return "", orjson.Fragment(_text(sql.CASE_LIST, {"user": caller[0]}) or b"[]")
+    return "", orjson.Fragment(text(sql.CASE_LIST, {"user": caller[0]}) or b"[]")
 
 
 def _ioc(environ: Environ, caller: Caller) -> tuple[str, Any]:
     ioc_id = int(environ["PATH_INFO"].rpartition("/")[2])
-    text = _text(sql.IOC, {"case": _case(environ), "ioc": ioc_id})
-    return "", orjson.Fragment(text or b"null")
+    found = text(sql.IOC, {"case": _case(environ), "ioc": ioc_id})
+    return "", orjson.Fragment(found or b"null")
 
 
 def _add_ioc(environ: Environ, caller: Caller) -> tuple[str, Any]:
@@ -97,7 +82,7 @@ def _add_ioc(environ: Environ, caller: Caller) -> tuple[str, Any]:
         "summary": f'added ioc "{value}"',
         "details": orjson.dumps({"after": after}).decode(),
     }
-    return "IOC added", orjson.Fragment(_text(sql.ADD_IOC, parameters) or b"null")
+    return "IOC added", orjson.Fragment(text(sql.ADD_IOC, parameters) or b"null")
 
 
 ROUTES: dict[str, Callable[[Environ, Caller], tuple[str, Any]]] = {
@@ -111,15 +96,23 @@ ROUTES: dict[str, Callable[[Environ, Caller], tuple[str, Any]]] = {
 
 
 def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer one request."""
-    caller = _caller(environ)
-    if caller is None:
+    """Answer one request, of either door."""
+    if environ["PATH_INFO"].startswith(cloudsoar_floor.MOUNT):
+        holder = cloudsoar_floor.caller_of(environ)
+        found = cloudsoar_floor.answer(environ, holder) if holder is not None else None
+    else:
+        caller = _caller(environ)
+        found = _enveloped(environ, caller) if caller is not None else None
+    if found is None:
         start_response("401 Unauthorized", [("Content-Type", "application/json")])
         return [b'{"status":"error","message":"Authentication required","data":[]}']
+    body, headers = found
+    described = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+    start_response("200 OK", described + headers)
+    return [body]
+
+
+def _enveloped(environ: Environ, caller: Caller) -> cloudsoar_floor.Answer:
     handler = ROUTES.get(environ["PATH_INFO"], _ioc)
     message, data = handler(environ, caller)
-    body = orjson.dumps({"status": "success", "message": message, "data": data})
-    start_response(
-        "200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-    )
-    return [body]
+    return orjson.dumps({"status": "success", "message": message, "data": data}), []

@@ -1,6 +1,6 @@
 """Fill an installation with the benchmark's data, over its API or, with --fast, through its services.
 
-    python -m bench.load --url http://127.0.0.1:8000 --key KEY
+    python -m bench.load --url http://127.0.0.1:8000 --key KEY --token TOKEN
     python -m bench.load --fast --key KEY          (with DATABASE_URL and SOAR_DATA_DIR of the installation)
 
 Loading again adds only what is missing.
@@ -54,7 +54,7 @@ class HttpDoor:
 
         def next_call() -> Call:
             path, case_id, body = next(calls)
-            return Call(f"/{path}", orjson.dumps({**body, "cid": case_id}))
+            return Call(f"/{path}", orjson.dumps({**body, "cid": case_id} if case_id else body))
 
         drive(
             self.target,
@@ -88,6 +88,7 @@ class Loader:
         self.load_events(big, asset_ids, ioc_ids)
         self.load_tasks(big)
         self.load_notes(big)
+        self.load_alerts()
 
     def load_cases(self) -> None:
         """Bring the cases."""
@@ -151,6 +152,11 @@ class Loader:
             "case/notes/add", ((big, data.note_body(n, group["group_id"])) for n in missing)
         )
 
+    def load_alerts(self) -> None:
+        """Bring the triage events; the door takes in only those it does not know."""
+        bodies = ((0, data.alert_body(number)) for number in range(self.sizes.alerts))
+        self._write("incmansuite_ng/api/v3/triage/", bodies)
+
     def _spread(
         self, big: int, others: list[int], count: int
     ) -> Iterator[tuple[int, Iterable[int]]]:
@@ -194,10 +200,10 @@ def _reference(door: Door) -> Reference:
     )
 
 
-def target_of(url: str, key: str) -> Target:
+def target_of(url: str, key: str, token: str = "") -> Target:
     """Return the target that a URL names."""
     parts = urlsplit(url)
-    return Target(parts.hostname or "127.0.0.1", parts.port or 80, key)
+    return Target(parts.hostname or "127.0.0.1", parts.port or 80, key, token)
 
 
 def main() -> None:
@@ -205,6 +211,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Fill an installation with the benchmark's data.")
     parser.add_argument("--url", default="http://127.0.0.1:8000")
     parser.add_argument("--key", default=os.environ.get("SOAR_ADMIN_API_KEY", ""))
+    parser.add_argument("--token", default=os.environ.get("SOAR_BENCH_TOKEN", ""))
     parser.add_argument("--fast", action="store_true", help="through the services, in this process")
     for name, default in vars(Sizes()).items():
         parser.add_argument(f"--{name}", type=int, default=default)
@@ -214,7 +221,7 @@ def main() -> None:
         # Imported only here: it needs the installation's settings.
         door: Door = import_module("bench.services").ServiceDoor(options.key)
     else:
-        door = HttpDoor(target_of(options.url, options.key))
+        door = HttpDoor(target_of(options.url, options.key, options.token))
     Loader(door, sizes).load()
 
 

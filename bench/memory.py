@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from bench.calls import Place
 from bench.client import Call, Connection, Target
-from bench.endpoints import Place
 from bench.processes import Program, resident_megabytes, running
 
 REPETITIONS = 20

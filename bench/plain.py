@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import OuterRef, Prefetch, Subquery
 from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
-from django.urls import path
+from django.urls import include, path
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from bench import cloudsoar_plain
 from bench.plain_shapes import AssetRow, CaseRow, EventRow, IocCreated, IocDetails, IocRow
 from cases.models import Asset, AssetIoc, Case, CaseIoc, Event, EventAsset, EventIoc, UserCaseAccess
 from iocs.models import Ioc
@@ -185,6 +186,7 @@ class EventsView(PlainView):
 
 urlpatterns = [
     path("api/ping", PingView.as_view()),
+    path("incmansuite_ng/api/v3/", include(cloudsoar_plain.urlpatterns)),
     path("manage/cases/list", CasesView.as_view()),
     path("case/ioc/list", IocsView.as_view()),
     path("case/ioc/<int:ioc_id>", IocView.as_view()),

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
 
-from bench.endpoints import Endpoint
+from bench.calls import Endpoint
 
 Figures = dict[str, float]
 Rounds = dict[str, list[Figures]]  # program -> its figures, round by round
@@ -30,7 +30,7 @@ def summarise(endpoint: Endpoint, rounds: Rounds) -> dict[str, Any]:
 
 def print_table(results: Mapping[str, Any], stream: TextIO) -> None:
     """Write a line per endpoint."""
-    line = "{:<11} {:>6} {:>9} {:>9} {:>9} {:>8} {:>8} {:>8} {:>13} {:>13}\n"
+    line = "{:<17} {:>6} {:>9} {:>9} {:>9} {:>8} {:>8} {:>8} {:>13} {:>13}\n"
     heads = ("endpoint", "", "cpu ms", "py", "pg", "p50", "p95", "req/s 8", "x floor", "plain x")
     stream.write(line.format(*heads))
     for name, result in results.items():

@@ -1,6 +1,6 @@
 """Measure the doors beside the floor and the plain program, interleaved, and print the ratios as JSON.
 
-DATABASE_URL=... SOAR_DATA_DIR=... python -m bench.run --key KEY [--rounds 5] [--endpoints ping,ioc]
+DATABASE_URL=... SOAR_DATA_DIR=... python -m bench.run --key KEY --token TOKEN [--rounds 5] [--door iris] [--endpoints ping,ioc]
 """
 
 import argparse
@@ -9,14 +9,17 @@ import platform
 import sys
 import time
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
+import django
 import orjson
 import psycopg
 from django.conf import settings
 
+from bench.calls import Endpoint, Place
 from bench.client import Connection, Target, Timings, drive
-from bench.endpoints import ENDPOINTS, Endpoint, NotLoaded, Place, find_place
+from bench.endpoints import DOORS, ENDPOINTS, NotLoaded, find_place
 from bench.memory import measure_memory
 from bench.processes import Cpu, Meter, Program, Server, require_visible_backends, running
 from bench.report import Rounds, missed, print_table, summarise
@@ -61,9 +64,9 @@ class Turn:
 class Bench:
     """The running programs and the calls to make of them."""
 
-    def __init__(self, servers: dict[str, Server], database: Any, key: str) -> None:
+    def __init__(self, servers: dict[str, Server], database: Any, *, key: str, token: str) -> None:
         self.targets = {
-            name: Target("127.0.0.1", server.port, key) for name, server in servers.items()
+            name: Target("127.0.0.1", server.port, key, token) for name, server in servers.items()
         }
         self.meters = {name: Meter(server, database) for name, server in servers.items()}
         self.place: Place = find_place(Connection(self.targets[OURS]))
@@ -125,9 +128,19 @@ def programs(*, with_floor: bool) -> list[Program]:
         Program(PLAIN, "django.core.wsgi:get_wsgi_application", plain, is_factory=True),
     ]
     if with_floor:
-        floor = {"SOAR_TOKEN_KEY": settings.SOAR_TOKEN_KEY}
+        capabilities = {str(int(bit)): names for bit, names in _capabilities().items()}
+        floor = {
+            "SOAR_TOKEN_KEY": settings.SOAR_TOKEN_KEY,
+            "SOAR_JWT_KEY": settings.SOAR_JWT_KEYS[0],
+            "BENCH_CAPABILITIES": orjson.dumps(capabilities).decode(),
+        }
         listed.insert(1, Program(FLOOR, "bench.floor:application", floor))
     return listed
+
+
+def _capabilities() -> Any:
+    django.setup()  # only now: the module has models
+    return import_module("soar.core.permissions").CAPABILITIES
 
 
 def measure_all(options: argparse.Namespace) -> dict[str, Any]:
@@ -137,9 +150,10 @@ def measure_all(options: argparse.Namespace) -> dict[str, Any]:
     database = psycopg.connect(url, autocommit=True) if url else None
     if database is not None:
         require_visible_backends(database)
-    chosen = [ENDPOINTS[name] for name in options.endpoints]
+    names = options.endpoints or DOORS.get(options.door) or list(ENDPOINTS)
+    chosen = [ENDPOINTS[name] for name in names]
     with running(programs(with_floor=bool(url)), workers=WORKERS) as servers:
-        bench = Bench(servers, database, options.key)
+        bench = Bench(servers, database, key=options.key, token=options.token)
         for endpoint in chosen:
             bench.require_equal_bodies(endpoint)
         results = bench.measure(chosen, options.rounds, options.seconds)
@@ -179,7 +193,9 @@ def main() -> None:
     parser.add_argument(
         "--seconds", type=float, default=340, help="end the rounds early after these"
     )
-    parser.add_argument("--endpoints", type=_names, default=list(ENDPOINTS))
+    parser.add_argument("--token", default=os.environ.get("SOAR_BENCH_TOKEN", ""))
+    parser.add_argument("--door", choices=DOORS, help="only the calls of this one")
+    parser.add_argument("--endpoints", type=_names, default=[])
     parser.add_argument("--no-memory", action="store_true")
     parser.add_argument(
         "--allow-sqlite", action="store_true", help="without floor and database time"

@@ -19,7 +19,10 @@ from cases.services.iocs import add_ioc  # noqa: E402
 from cases.services.notes import add_note, add_note_directory  # noqa: E402
 from cases.services.tasks import add_task  # noqa: E402
 from cases.services.timeline import add_event  # noqa: E402
+from incidents.services.alert_parts import take_in  # noqa: E402
 from incidents.services.incidents import open_incident  # noqa: E402
+from soar.api.cloudsoar.triage import resolved  # noqa: E402
+from soar.api.cloudsoar.triage_shapes import TriageIn  # noqa: E402
 from soar.api.iris.assets import AssetIn  # noqa: E402
 from soar.api.iris.cases import CaseIn  # noqa: E402
 from soar.api.iris.iocs import IocIn  # noqa: E402
@@ -37,6 +40,10 @@ def _open(actor: Actor, _: int, **fields: Any) -> Any:
     return open_incident(actor, **fields)
 
 
+def _take_in(actor: Actor, _: int, **values: Any) -> Any:
+    return take_in(actor, **resolved(values))
+
+
 SERVICES: dict[str, tuple[type[Serializer[Any]], Service]] = {
     "manage/cases/add": (CaseIn, _open),
     "case/ioc/add": (IocIn, add_ioc),
@@ -45,6 +52,7 @@ SERVICES: dict[str, tuple[type[Serializer[Any]], Service]] = {
     "case/tasks/add": (TaskIn, add_task),
     "case/notes/groups/add": (GroupIn, add_note_directory),
     "case/notes/add": (NoteIn, add_note),
+    "incmansuite_ng/api/v3/triage/": (TriageIn, _take_in),
 }
 
 

@@ -4,12 +4,11 @@ Nothing is written for it: whatever is done through any door is a step as soon a
 """
 
 from html import escape
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import Case as Choice
 from django.db.models import (
     CharField,
-    Exists,
     OuterRef,
     Q,
     QuerySet,
@@ -56,9 +55,8 @@ def visible_steps(actor: Actor, incident_id: int) -> QuerySet[AuditLog]:
 
     Events of the timeline that are printed steps are not steps themselves: they would show twice.
     """
-    printed = AuditLog.objects.filter(
-        action=PRINTED, object_type=EVENT, object_id=OuterRef("object_id")
-    )
+    # Of this incident alone, so that they are found once and not for each line.
+    printed = AuditLog.objects.filter(case_id=incident_id, action=PRINTED, object_type=EVENT)
     entry = TimelineEntry.objects.filter(
         pk=OuterRef("object_id"), incident_id=OuterRef("case_id")
     ).values("started_at")
@@ -67,7 +65,7 @@ def visible_steps(actor: Actor, incident_id: int) -> QuerySet[AuditLog]:
     return (
         AuditLog.objects.filter(case_id=incident_id, case_id__in=cases)
         .exclude(_is_about(*UNSEEN))
-        .exclude(Q(object_type=EVENT) & Exists(printed))
+        .exclude(object_type=EVENT, object_id__in=printed.values("object_id"))
         .select_related("mark")
         .annotate(
             category=Choice(
@@ -80,7 +78,22 @@ def visible_steps(actor: Actor, incident_id: int) -> QuerySet[AuditLog]:
     )
 
 
-def title_of(step: AuditLog) -> str:
+def of_category(steps: QuerySet[AuditLog], category: str) -> QuerySet[AuditLog]:
+    """Return the steps of one category, as CATEGORIES has them."""
+    if category == OTHER:
+        return steps.exclude(_is_about(*(noun for nouns in CATEGORIES.values() for noun in nouns)))
+    return steps.filter(_is_about(*CATEGORIES[category]))
+
+
+class Step(Protocol):
+    """What title and body of a step are made of: a line of the audit trail, or columns of one."""
+
+    action: Any
+    summary: Any
+    details: Any
+
+
+def title_of(step: Step) -> str:
     """Return what a step is called: as somebody named it, else as what it is about."""
     mark = getattr(step, "mark", None)
     if mark is not None and mark.title:
@@ -90,7 +103,7 @@ def title_of(step: AuditLog) -> str:
     return str(next(found, step.summary or step.action))[:LONGEST_TITLE]
 
 
-def body_of(step: AuditLog) -> str:
+def body_of(step: Step) -> str:
     """Return what a step says, as HTML still to be sanitised: the text that was written, else a sentence."""
     after = step.details.get("after") or {}
     for name in HTML_BODIES:
@@ -109,5 +122,5 @@ def _is_about(*nouns: str) -> Q:
     return found
 
 
-def _known(step: AuditLog) -> dict[str, Any]:
+def _known(step: Step) -> dict[str, Any]:
     return {**(step.details.get("before") or {}), **(step.details.get("after") or {})}

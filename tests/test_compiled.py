@@ -10,7 +10,14 @@ from django.test.utils import CaptureQueriesContext
 from cases.models import Case
 from cases.selectors import visible_cases
 from soar.core.actor import Actor
-from soar.core.compiled import CompiledQuery
+from soar.core.compiled import (
+    Among,
+    CompiledObjects,
+    CompiledPage,
+    CompiledQuery,
+    CompiledRows,
+    ids_text,
+)
 from soar.core.models import User
 
 BY_LOGIN = CompiledQuery(
@@ -20,6 +27,15 @@ BY_LOGIN = CompiledQuery(
 )
 READABLE = CompiledQuery(
     lambda actor, case: visible_cases(actor).filter(pk=case).values_list("pk"), case=int
+)
+ALL = CompiledPage(lambda: User.objects.order_by("pk"), "pk", "login")
+ALL_AT_ONCE = CompiledPage(lambda: User.objects.order_by("pk"), "pk", counts_within=True)
+BY_IDS = CompiledQuery(
+    lambda ids: User.objects.filter(Among("id", ids)).order_by("pk").values_list("pk"), ids=str
+)
+WHOLE = CompiledObjects(User, lambda pk: User.objects.filter(pk=pk), pk=int)
+ODD_COLUMNS = CompiledRows(
+    lambda pk: User.objects.filter(pk=pk).values_list("uuid", "created_at", "is_active"), pk=int
 )
 BY_UUID = CompiledQuery(
     lambda uid: User.objects.filter(uuid=uid).values_list("login"), uid=uuid.UUID
@@ -86,3 +102,35 @@ def test_a_constant_that_is_no_mark_stays(case: Case) -> None:
         lambda pk: Case.objects.filter(pk=pk).annotate(seven=Value(7)).values_list("seven"), pk=int
     )
     assert query.first(pk=case.pk) == (7,)
+
+
+def test_a_page_has_its_rows_and_counts_all(administrator: User, analyst: User) -> None:
+    assert ALL.read(start=1, size=1) == ([(analyst.pk, "analyst")], User.objects.count())
+    assert ALL.read(start=0, size=500)[0] == list(User.objects.values_list("pk", "login"))
+
+
+def test_a_page_that_counts_within_says_the_same(administrator: User, analyst: User) -> None:
+    total = User.objects.count()
+    assert ALL_AT_ONCE.read(start=1, size=1) == ([(analyst.pk,)], total)
+    assert ALL_AT_ONCE.read(start=total, size=1) == ([], total)
+
+
+def test_any_number_of_ids_is_one_parameter(administrator: User, analyst: User) -> None:
+    wanted = [(administrator.pk,), (analyst.pk,)]
+    assert list(BY_IDS.rows(ids=ids_text([analyst.pk, administrator.pk]))) == wanted
+    assert list(BY_IDS.rows(ids=ids_text([]))) == []
+
+
+def test_columns_of_any_kind_come_as_the_orm_gives_them(administrator: User) -> None:
+    row = User.objects.values_list("uuid", "created_at", "is_active").get(pk=administrator.pk)
+    assert ODD_COLUMNS.first(pk=administrator.pk) == row
+
+
+def test_whole_objects_are_as_loaded(administrator: User) -> None:
+    (found,) = WHOLE.all(pk=administrator.pk)
+    assert (found, found.uuid, found._state.adding) == (administrator, administrator.uuid, False)
+
+
+def test_what_permissions_rule_out_is_an_empty_answer(as_guest: Actor) -> None:
+    nothing = CompiledRows(lambda actor: User.objects.none().values_list("pk"))
+    assert list(nothing.rows(actor=as_guest)) == []

@@ -21,14 +21,15 @@ from incidents.selectors.entities import (
 )
 from incidents.selectors.incidents import (
     UNKNOWN,
+    find_visible_incident,
     get_incident,
     in_words,
     investigators_of,
     involving,
-    listed_in_words,
     of_type,
     owned_by,
     relations_of,
+    types_of,
     visible_favorite_incidents,
     visible_incidents,
     visible_incidents_and_deleted,
@@ -36,6 +37,8 @@ from incidents.selectors.incidents import (
     visible_relations,
     visible_saved_searches,
     with_marks,
+    worded,
+    worded_of_ids,
 )
 from incidents.selectors.parts import (
     given_to,
@@ -50,6 +53,7 @@ from incidents.selectors.parts import (
     visible_timeline_marks,
 )
 from incidents.selectors.setup import (
+    custom_fields_of,
     visible_custom_fields,
     visible_folders,
     visible_incident_labels,
@@ -67,18 +71,20 @@ __all__ = [
     "UNKNOWN",
     "alerts_as_shown",
     "all_visible_entities",
+    "custom_fields_of",
+    "find_visible_incident",
     "get_incident",
     "given_to",
     "in_words",
     "investigators_of",
     "involving",
     "involving_alerts",
-    "listed_in_words",
     "of_type",
     "overdue",
     "owned_by",
     "relations_of",
     "task_status_ids",
+    "types_of",
     "visible_alert_iocs",
     "visible_alert_notes",
     "visible_alerts",
@@ -109,4 +115,6 @@ __all__ = [
     "with_custom_value",
     "with_marks",
     "with_tag",
+    "worded",
+    "worded_of_ids",
 ]

@@ -1,7 +1,7 @@
 """Readers of incidents, and of who and what they are connected with."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar, cast
 
 from django.db.models import (
     BooleanField,
@@ -17,7 +17,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from cases.models import Case
-from cases.permissions import READ, cases_with_level
+from cases.permissions import READ, default_level, level_expression
 from cases.selectors import (
     Levels,
     find,
@@ -32,6 +32,9 @@ from incidents.models import (
     SavedSearch,
 )
 from soar.core.actor import Actor
+from soar.core.compiled import Among, CompiledObjects
+from soar.core.errors import NotFound
+from soar.core.history import is_possible_id
 from soar.core.models import User
 
 M = TypeVar("M", bound=Model)
@@ -40,13 +43,22 @@ UNKNOWN = "There is no such incident."
 
 def visible_incidents(actor: Actor, levels: Levels = READ) -> QuerySet[Incident]:
     """Return the incidents of visible cases; deleted ones are not among them."""
-    return Incident.objects.filter(case_id__in=visible_cases(actor, levels).order_by().values("pk"))
+    return visible_incidents_and_deleted(actor, levels).filter(case__deleted_at=None)
 
 
 def visible_incidents_and_deleted(actor: Actor, levels: Levels = READ) -> QuerySet[Incident]:
-    """Return the incidents of cases the actor may read, those that can be restored too."""
-    cases = cases_with_level(actor).filter(access_level__in=levels)
-    return Incident.objects.filter(case_id__in=cases.order_by().values("pk"))
+    """Return the incidents of cases the actor may read, those that can be restored too.
+
+    The level is asked of each incident itself: of a subquery of cases PostgreSQL expects so few rows that
+    it looks through all of them for each incident.
+    """
+    level = level_expression(
+        actor.user_id,
+        OuterRef("case_id"),
+        OuterRef("case__customer_id"),
+        int(default_level(actor)),
+    )
+    return Incident.objects.alias(access_level=level).filter(access_level__in=levels)
 
 
 def involving(actor: Actor, incidents: QuerySet[Incident]) -> QuerySet[Incident]:
@@ -83,14 +95,10 @@ def with_marks(actor: Actor, incidents: QuerySet[Incident]) -> QuerySet[Any]:
 
 
 def in_words(actor: Actor, incidents: QuerySet[Incident]) -> QuerySet[Any]:
-    """Return the incidents with all that is shown of them, so that a list needs no query per row.
-
-    Status and severity are `status_label` and `restriction_label`, with the ids of their list values; marks are
-    those of with_marks. It joins so many tables that PostgreSQL does not reorder them: filter before.
-    """
+    """Return the incidents with all that is shown of them, so that a list needs no query per row."""
     types = IncidentType.objects.select_related("value")
     return (
-        with_marks(actor, incidents)
+        worded(actor, incidents)
         .select_related(
             "case__owner",
             "case__owner_group",
@@ -98,27 +106,57 @@ def in_words(actor: Actor, incidents: QuerySet[Incident]) -> QuerySet[Any]:
             *("folder", "kind", "category", "purpose", "phase"),
         )
         .prefetch_related(Prefetch("type_links", types))
-        .annotate(
-            status_id=F("case__state__list_value"),
-            status_label=Coalesce("case__state__list_value__label", "case__state__name"),
-            restriction_id=F("case__severity__list_value"),
-            restriction_label=Coalesce("case__severity__list_value__label", "case__severity__name"),
-        )
         .defer("case__history", "case__custom_attributes", "case__protagonists")
     )
 
 
-def listed_in_words(actor: Actor, ids: Sequence[int], *, without: Iterable[str] = ()) -> list[Any]:
-    """Return incidents of which the actor may know, in words and in the order of their ids."""
-    rows = in_words(actor, Incident.objects.filter(pk__in=ids)).defer(*without)
-    found = {row.pk: row for row in rows}
-    return [found[pk] for pk in ids if pk in found]
+def worded(actor: Actor, incidents: QuerySet[Incident]) -> QuerySet[Any]:
+    """Return the incidents with what has to be worked out of them.
+
+    Status and severity are `status_label` and `restriction_label`, with the ids of their list values; marks are
+    those of with_marks. It joins so many tables that PostgreSQL does not reorder them: filter before.
+    """
+    return with_marks(actor, incidents).annotate(
+        status_id=F("case__state__list_value"),
+        status_label=Coalesce("case__state__list_value__label", "case__state__name"),
+        restriction_id=F("case__severity__list_value"),
+        restriction_label=Coalesce("case__severity__list_value__label", "case__severity__name"),
+    )
+
+
+def worded_of_ids(actor: Actor, ids: Sequence[int]) -> QuerySet[Any]:
+    """Return the incidents of these ids, of which the actor is known to be allowed to know, in words."""
+    return worded(actor, Incident.objects.filter(pk__in=ids))
+
+
+def types_of(ids: str) -> QuerySet[IncidentType, Any]:
+    """Return (incident, label, id) of the types of incidents; `ids` is a text for soar.core.compiled.Among."""
+    rows = IncidentType.objects.filter(Among("incident_id", ids)).order_by("pk")
+    return rows.values_list("incident_id", "value__label", "value_id")
 
 
 def get_incident(actor: Actor, incident_id: int) -> Any:
     """Return an incident the actor may read, deleted or not, in words. Raise NotFound."""
     rows = in_words(actor, visible_incidents_and_deleted(actor))
     return find(rows, incident_id, UNKNOWN)
+
+
+_VISIBLE = CompiledObjects(
+    Incident,
+    lambda actor, incident: visible_incidents(actor).filter(pk=incident).order_by(),
+    incident=int,
+)
+
+
+def find_visible_incident(actor: Actor, incident_id: int, message: str) -> Incident:
+    """Return an incident the actor may read that is not deleted, without what belongs to it.
+
+    Raise NotFound(message).
+    """
+    found = _VISIBLE.all(actor=actor, incident=incident_id) if is_possible_id(incident_id) else []
+    if not found:
+        raise NotFound(message)
+    return cast(Incident, found[0])
 
 
 def investigators_of(actor: Actor, incident_id: int) -> QuerySet[Investigator]:

@@ -13,6 +13,7 @@ from incidents.models import (
     ListValue,
 )
 from soar.core.actor import Actor
+from soar.core.compiled import CompiledObjects
 
 
 def visible_list_values(actor: Actor) -> QuerySet[ListValue]:
@@ -38,6 +39,18 @@ def visible_incident_templates(actor: Actor) -> QuerySet[IncidentTemplate]:
 def visible_custom_fields(actor: Actor) -> QuerySet[CustomField]:
     """Return the custom fields there are; removed ones are not among them."""
     return CustomField.objects.filter(removed_at=None)
+
+
+_CUSTOM_FIELDS = CompiledObjects(
+    CustomField,
+    lambda actor, section: visible_custom_fields(actor).filter(section=section),
+    section=str,
+)
+
+
+def custom_fields_of(actor: Actor, section: str) -> list[CustomField]:
+    """Return the custom fields of a section."""
+    return _CUSTOM_FIELDS.all(actor=actor, section=section)
 
 
 def visible_incident_settings(actor: Actor) -> QuerySet[IncidentSettings]:

@@ -31,6 +31,8 @@ def take_in(
     `files` are what add_attachment takes. The files of an event that was taken in before are passed over.
     Raise as add_alert and add_attachment do.
     """
+    if not files:
+        return add_alert(actor, **values)
     with recording(actor):
         alert, is_new = add_alert(actor, **values)
         for one in files if is_new else ():

@@ -1,5 +1,10 @@
 """Artifacts of incidents, and the entities they are."""
 
+from typing import Any
+
+from django.db.models import Case as Choice
+from django.db.models import QuerySet, Value, When
+
 from cases.models import CaseIoc
 from cases.services.iocs import add_ioc
 from incidents.models import Artifact
@@ -7,6 +12,7 @@ from incidents.services.admission import locked_incident
 from incidents.services.entity_types import find_ioc_type
 from iocs.models import Tlp
 from soar.core.actor import Actor
+from soar.core.compiled import CompiledQuery
 from soar.core.errors import Invalid
 from soar.core.recording import recording
 
@@ -14,13 +20,21 @@ LONGEST_FIELD, LONGEST_VALUE = 200, 100_000
 DEFAULT_TLP = "amber"
 
 
+def _levels(name: str) -> QuerySet[Tlp, Any]:
+    """Return the ids of the levels, the one of a name before all others."""
+    is_it = Choice(When(name=name, then=Value(0)), default=Value(1))
+    return Tlp.objects.order_by(is_it, "pk").values_list("pk")
+
+
+_LEVELS = CompiledQuery(_levels, name=str)
+
+
 def default_tlp_id() -> int:
     """Return the level of an indicator nobody said one for. Raise Invalid where there is none at all."""
-    levels = Tlp.objects.order_by("pk").values_list("pk", flat=True)
-    found = levels.filter(name=DEFAULT_TLP).first() or levels.first()
-    if found is None:
+    row = _LEVELS.first(name=DEFAULT_TLP)
+    if row is None:
         raise Invalid("There is no TLP level.")
-    return found
+    return int(row[0])
 
 
 def add_artifact(

@@ -13,6 +13,7 @@ from django.core.validators import EmailValidator, URLValidator
 from django.utils.dateparse import parse_date, parse_datetime
 
 from incidents.models import CustomField
+from soar.core.compiled import CompiledObjects
 from soar.core.errors import Invalid
 
 Type = CustomField.Type
@@ -27,22 +28,29 @@ REQUIRED = "This field is required."
 UNKNOWN = "There is no such custom field; it must be created first."
 
 
+_FIELDS = CompiledObjects(
+    CustomField,
+    lambda section: CustomField.objects.filter(section=section, removed_at=None),
+    section=str,
+)
+
+
 def checked_values(
     section: str,
     given: Mapping[str, Any],
     stored: Mapping[str, Any] | None = None,
     *,
     is_new: bool = False,
-    facts: Mapping[str, Any] | None = None,
+    facts: Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Return all values of a record by opt_<number>: those stored, overlaid with those given.
 
     A new record gets defaults and must have what is required of it. `facts` are its other fields, by wire
-    name, which conditions of visibility ask for; a field that is not visible is not required. An empty
+    name, or what finds them out, which conditions of visibility ask for; a field that is not visible is not required. An empty
     value unsets; values of removed fields stay. Raise Invalid naming every field whose value is wrong,
     unknown, calculated or missing.
     """
-    fields = {one.name: one for one in CustomField.objects.filter(section=section, removed_at=None)}
+    fields = {one.name: one for one in _FIELDS.all(section=str(section))}
     values = dict(stored or {})
     errors: dict[str, list[str]] = {}
     for name, value in given.items():
@@ -58,7 +66,7 @@ def checked_values(
             is_set = name in given or one.type == Type.CALCULATION  # its default is how it is made
             if not is_set and one.default not in EMPTY:
                 values[name] = one.default
-    known = {**(facts or {}), **values}
+    known = {**_facts(facts), **values} if fields else {}
     for name, one in fields.items():
         is_asked = is_new or name in given
         is_missing = one.is_required and one.type != Type.CALCULATION and values.get(name) in EMPTY
@@ -67,6 +75,10 @@ def checked_values(
     if errors:
         raise Invalid("Data error", errors)
     return {name: value for name, value in values.items() if value not in EMPTY}
+
+
+def _facts(given: Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None) -> Mapping[str, Any]:
+    return given() if callable(given) else given or {}
 
 
 def is_visible(field: CustomField, known: Mapping[str, Any]) -> bool:

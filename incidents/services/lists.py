@@ -6,6 +6,7 @@ from django.db import models
 
 from cases.models import CaseState, Severity
 from incidents.models import AlertStatus, ListField, ListValue
+from soar.core.compiled import CompiledObjects
 from soar.core.errors import Invalid
 from soar.core.history import is_possible_id
 
@@ -17,6 +18,14 @@ COUNTERPARTS: dict[ListField, tuple[str, type[models.Model]]] = {
     ListField.RESTRICTION: ("severity", Severity),
     ListField.TRIAGE_STATUS: ("alert_status", AlertStatus),
 }
+
+
+_LABELLED = CompiledObjects(
+    ListValue,
+    lambda field, label: ListValue.objects.filter(field=field, label=label),
+    field=str,
+    label=str,
+)
 
 
 def find_value(field: ListField, given: Any, name: str = "") -> ListValue | None:
@@ -31,7 +40,8 @@ def find_value(field: ListField, given: Any, name: str = "") -> ListValue | None
         found = rows.filter(pk=given).first() if is_possible_id(given) else None
     else:
         text = str(given)
-        found = rows.filter(label=text).first() or rows.filter(label__iexact=text).first()
+        exact = _LABELLED.all(field=field.value, label=text)
+        found = exact[0] if exact else rows.filter(label__iexact=text).first()
         if found is None and text.isascii() and text.isdigit():
             found = find_value(field, int(text[:18]), name)
     if found is None:

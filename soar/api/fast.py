@@ -16,9 +16,10 @@ from django.db.models.expressions import Combinable
 from rest_framework import serializers
 
 from soar.core.actor import Actor
-from soar.core.compiled import CompiledQuery
+from soar.core.compiled import CompiledCount, CompiledQuery
 
 Build = Callable[..., models.QuerySet[Any]]
+BOUNDS: dict[str, type] = {"start": int, "size": int}
 Json = orjson.Fragment | list[dict[str, Any]]
 
 
@@ -59,7 +60,10 @@ def columns_of(row: type[serializers.Serializer[Any]]) -> _Columns:
 
 
 class FastRead:
-    """Rows an actor may see, in the shape of a serializer."""
+    """Rows an actor may see, in the shape of a serializer.
+
+    `counted` gives the same rows as `build`, for pages to count them without what is joined to be shown.
+    """
 
     def __init__(
         self,
@@ -67,6 +71,7 @@ class FastRead:
         build: Build,
         *,
         nested: Mapping[str, Nested] | None = None,
+        counted: Build | None = None,
         **parameters: type,
     ) -> None:
         self.row = row
@@ -75,6 +80,8 @@ class FastRead:
         self.parameters = parameters
         self._columns: _Columns | None = None
         self._list = _JsonQuery(self, one=False)
+        self._page = _JsonQuery(self, one=False, is_paged=True)
+        self._count = CompiledCount(counted or build, **parameters)
         self._one = _JsonQuery(self, one=True)
 
     @property
@@ -87,7 +94,7 @@ class FastRead:
     def all(self, actor: Actor, **values: Any) -> Json:
         """Return all rows as JSON."""
         if connection.vendor == "postgresql":
-            return orjson.Fragment(self._list.rows(actor=actor, **values)[0][0])
+            return _array(self._list.first(actor=actor, **values))
         return self.rows(actor, **values)
 
     def one(self, actor: Actor, **values: Any) -> orjson.Fragment | dict[str, Any] | None:
@@ -98,7 +105,17 @@ class FastRead:
         rows = self.rows(actor, **values)
         return rows[0] if rows else None
 
-    def rows(self, actor: Actor, **values: Any) -> list[dict[str, Any]]:
+    def page(self, actor: Actor, *, start: int, size: int, **values: Any) -> tuple[Json, int]:
+        """Return so many rows from a place on as JSON, and how many there are in all."""
+        total = self._count.of(actor=actor, **values)
+        if connection.vendor == "postgresql":
+            page = self._page.first(actor=actor, start=start, size=size, **values)
+            return _array(page), total
+        return self.rows(actor, bounds=slice(start, start + size), **values), total
+
+    def rows(
+        self, actor: Actor, *, bounds: slice = slice(None), **values: Any
+    ) -> list[dict[str, Any]]:
         """Return all rows as dictionaries, built in Python: the portable way."""
         keys = self.keys
         columns = _Columns(
@@ -106,7 +123,7 @@ class FastRead:
             [*self.columns.expressions, *keys.values()],
             [*self.columns.converters, *[None] * len(keys)],
         )
-        rows = _dictionaries(columns, self.build(actor=actor, **values))
+        rows = _dictionaries(columns, self.build(actor=actor, **values)[bounds])
         for name, nested in self.nested.items():
             children = _grouped(nested, actor, values)
             for row in rows:
@@ -124,6 +141,11 @@ class FastRead:
             for name, nested in self.nested.items()
             if not isinstance(nested.key, str)
         }
+
+
+def _array(row: tuple[Any, ...] | None) -> orjson.Fragment:
+    """Return the JSON of a list, empty where permissions alone rule out every row."""
+    return orjson.Fragment(row[0] if row else "[]")
 
 
 def _key_name(name: str, nested: Nested) -> str:
@@ -160,11 +182,21 @@ def _grouped(nested: Nested, actor: Actor, values: Mapping[str, Any]) -> dict[An
     return grouped
 
 
+def _sliced(build: Build) -> Build:
+    def page(*, start: int, size: int, **given: Any) -> models.QuerySet[Any]:
+        return build(**given)[start : start + size]
+
+    return page
+
+
 class _JsonQuery(CompiledQuery):
     """The PostgreSQL form: one statement that yields one text of JSON."""
 
-    def __init__(self, read: FastRead, *, one: bool) -> None:
-        super().__init__(read.build, **read.parameters)
+    def __init__(self, read: FastRead, *, one: bool, is_paged: bool = False) -> None:
+        bounds = BOUNDS if is_paged else {}
+        super().__init__(
+            _sliced(read.build) if is_paged else read.build, **read.parameters, **bounds
+        )
         self.read = read
         self.one = one
 
@@ -183,10 +215,11 @@ class _JsonQuery(CompiledQuery):
                 f"SELECT coalesce(json_agg(t), '[]')::text FROM ({sql}) AS t ({names})",
                 parameters,
             )
+        given = {name: value for name, value in arguments.items() if name not in BOUNDS}
         rows = f"SELECT s.*, row_number() OVER () AS place FROM ({sql}) AS s ({names})"
         joins, selected = "", [f"t.{_quoted(name)}" for name in columns.names]
         for place, (name, nested) in enumerate(self.read.nested.items()):
-            child, child_bound = _children(nested, arguments)
+            child, child_bound = _children(nested, given)
             parameters += child_bound
             joins += f" LEFT JOIN ({child}) AS n{place} ON n{place}.parent = t.{_quoted(_key_name(name, nested))}"
             selected.append(f"coalesce(n{place}.items, '[]') AS {_quoted(name)}")

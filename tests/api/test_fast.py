@@ -20,6 +20,8 @@ from cases.services.iocs import add_ioc
 from cases.services.notes import add_note, add_note_directory
 from cases.services.tasks import add_task
 from cases.services.timeline import add_event
+from incidents.models import ListValue
+from incidents.services.alerts import add_alert
 from incidents.services.incidents import open_incident
 from soar.api.fast import FastRead
 from soar.core.actor import Actor
@@ -36,7 +38,7 @@ def fast_reads() -> dict[str, FastRead]:
     found: dict[str, FastRead] = {}
     for module in pkgutil.walk_packages(soar.api.__path__, "soar.api."):
         for name, value in vars(importlib.import_module(module.name)).items():
-            if isinstance(value, FastRead):
+            if isinstance(value, FastRead) and value not in found.values():
                 found[f"{module.name}.{name}"] = value
     return found
 
@@ -54,6 +56,7 @@ def values(as_administrator: Actor) -> Values:
     asset = Asset.objects.filter(case=case).values_list("pk", flat=True)[0]
     _add_events_notes_and_tasks(as_administrator, case, asset, ioc)
     add_customer(as_administrator, name=ODD[:100], custom_attributes={})
+    add_alert(as_administrator, type_id=ListValue.objects.filter(field="type")[0].pk, title=ODD)
     _make_timestamps_and_attributes_odd()
     return {"case": case, "ioc": ioc, "asset": asset, "task": task.pk}
 
@@ -188,3 +191,17 @@ def test_a_guest_reads_no_row_of_a_case(name: str, as_guest: Actor, values: Valu
 def test_postgresql_builds_the_json_itself(as_administrator: Actor, values: Values) -> None:
     answer = READS["soar.api.iris.iocs.IOC_LIST"].all(as_administrator, case=values["case"])
     assert isinstance(answer, orjson.Fragment) == (connection.vendor == "postgresql")
+
+
+@pytest.mark.parametrize("name", READS)
+def test_a_page_is_a_part_of_the_list(name: str, actor: Actor, values: Values) -> None:
+    read, given = READS[name], arguments(READS[name], values)
+    rows = plain(read.all(actor, **given))
+    shown, total = read.page(actor, start=1, size=2, **given)
+    assert (plain(shown), total) == (rows[1:3], len(rows))
+
+
+def test_without_the_permission_there_is_nothing(as_guest: Actor) -> None:
+    read = READS["soar.api.cloudsoar.triage.OPEN_LIST"]
+    assert plain(read.all(as_guest)) == []
+    assert plain(read.page(as_guest, start=0, size=5)) == [[], 0]

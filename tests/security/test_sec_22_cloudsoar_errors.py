@@ -40,7 +40,7 @@ def test_sec_22_a_malformed_token_is_refused_blandly(name: str, mount: str) -> N
         ("soar.api.cloudsoar.authentication.claims_of", "whoami/"),
         ("soar.api.cloudsoar.authentication._CALLER", "whoami/"),
         ("soar.api.cloudsoar.authentication.note_use", "whoami/"),
-        ("soar.api.cloudsoar.service.visible_users", "whoami/"),
+        ("soar.api.cloudsoar.service._shown", "whoami/"),
         ("soar.api.cloudsoar.service.document", "openapi/"),
         ("soar.api.cloudsoar.service.mount_of", "version/"),
     ],

@@ -57,7 +57,7 @@ def test_sec_24_no_request_leaves_its_credentials_anywhere(
     for one in headers:
         for path in (WHOAMI, f"{CURRENT}no/such", f"{MOUNTS[0]}whoami", "/api/ping"):
             client.get(path, {"token": text}, headers={**one, "cookie": f"session={text}"})
-    monkeypatch.setattr("soar.api.cloudsoar.service.represent", None)
+    monkeypatch.setattr("soar.api.cloudsoar.service._shown", None)
     client.get(WHOAMI, headers=headers[0])
     kept = text_of_database() + logged.getvalue()
     assert "TypeError" in logged.getvalue()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,14 +16,13 @@ from incidents.services.entities import (
     set_verdict,
     update_entity,
 )
-from incidents.services.entity_facts import detail_of, facts_of
+from incidents.services.entity_facts import facts_of, find_detail
 from incidents.services.entity_files import catalogue_file
 from iocs.models import Ioc
-from modules.models import ModuleRun
-from modules.selectors import runs_about_ioc
+from modules.selectors import good_runs_about_ioc, runs_about_ioc
 from modules.services.entity_runs import request_entity_runs
-from soar.api.base import represent
-from soar.api.cloudsoar.entity_filters import entities_asked_for
+from soar.api.base import encoded, represent
+from soar.api.cloudsoar.entity_filters import page_of_entities
 from soar.api.cloudsoar.entity_shapes import (
     EntityActionIn,
     EntityActionOut,
@@ -37,7 +37,7 @@ from soar.api.cloudsoar.entity_shapes import (
     LatestIn,
     ThreatIndicatorIn,
     entity_body,
-    entity_row,
+    entity_rows,
     steps,
     tag_rows,
 )
@@ -132,12 +132,12 @@ class EntityViewSet(UploadViewSet):
             ioc, is_new = catalogue_file(self.actor, type_id=kind.pk, **upload, **fields)
         else:
             raise Invalid.field("file", NO_FILE)
-        return Response(self._shown(ioc), status=201 if is_new else 200)
+        return Response(self._shown(ioc.pk), status=201 if is_new else 200)
 
     @endpoint(ANALYST, summary="Fetch an entity", gives=EntityOut)
     def retrieve(self, request: Request, entity: int) -> Response:
         """Answer an entity, a deleted one too."""
-        return Response(self._shown(self._entity(entity)))
+        return Response(self._shown(entity))
 
     @endpoint(
         ANALYST,
@@ -180,7 +180,7 @@ class EntityViewSet(UploadViewSet):
     def restore(self, request: Request, entity: int) -> Response:
         """Answer the entity."""
         restore_entity(self.actor, entity)
-        return Response(self._shown(self._entity(entity)))
+        return Response(self._shown(entity))
 
     @endpoint(
         JUDGE,
@@ -244,17 +244,16 @@ class EntityViewSet(UploadViewSet):
         return Response([represent(EntityActionOut, run) for run in runs], status=202)
 
     def _page(self, request: Request, asked: dict[str, Any]) -> Response:
-        rows, table, order = entities_asked_for(self.actor, asked)
-        page = Page.of(rows, table, asked, default_order=order)
-        return page.answer(request, [entity_row(one) for one in facts_of(self.actor, page.rows)])
+        page = page_of_entities(self.actor, asked)
+        return page.answer(request, encoded(entity_rows(self.actor, page.rows)))
 
     def _entity(self, entity: int) -> Ioc:
         return find(visible_entities(self.actor).select_related("type"), entity, UNKNOWN)
 
-    def _shown(self, ioc: Ioc) -> dict[str, Any]:
-        runs = runs_about_ioc(self.actor, ioc.pk).select_related("module")
-        ended_well = runs.filter(status=ModuleRun.Status.SUCCESS)
-        return entity_body(detail_of(self.actor, ioc), [*ended_well[:SHOWN_ENRICHMENTS]])
+    def _shown(self, entity: int) -> orjson.Fragment:
+        detail = find_detail(self.actor, entity)
+        runs = good_runs_about_ioc(self.actor, entity, SHOWN_ENRICHMENTS)
+        return encoded(entity_body(detail, runs))
 
     def _updated(self, ioc: Ioc) -> Response:
         facts = facts_of(self.actor, [ioc])[0]

@@ -1,21 +1,26 @@
 """Entities on the wire: what is read of them, and how they look (contract §3.3, §4.6)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from rest_framework import serializers
 
-from incidents.services.entity_facts import EntityDetail, EntityFacts
+from incidents.services.entity_facts import EntityDetail, EntityFacts, told_of
+from incidents.services.entity_tags import shown_tags
 from iocs.models import Verdict
 from modules.models import ModuleRun
 from soar.api.cloudsoar.entity_types import entity_type_of
-from soar.api.cloudsoar.fields import Html, Integer, Moment, TagList, Text
+from soar.api.cloudsoar.fields import Integer, Moment, TagList, Text
 from soar.api.cloudsoar.paging import ListingIn
+from soar.core.actor import Actor
 from soar.core.models import AuditLog
 from soar.core.rich_text import sanitised_html
 
 LONGEST_VALUE, LONGEST_TEXT = 10_000, 1_000_000
 TAG_MODES = ("add", "replace")
+# What rows of lists are made of.
+ENTITY_COLUMNS = ("pk", "value", "type__name", "verdict", "locked_at", "deleted_at")
 SEPARATOR = "<hr>"  # between what is said of an entity in different places
 
 
@@ -201,6 +206,29 @@ def tag_rows(tags: list[str]) -> list[dict[str, str]]:
     return [{"value": tag} for tag in tags]
 
 
+def _tags(verdict: str, texts: tuple[str, ...]) -> list[dict[str, str]]:
+    return tag_rows(shown_tags(verdict, texts))
+
+
+def entity_rows(actor: Actor, rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    """Return entities, read as ENTITY_COLUMNS, as rows of a list: without an object per row (bench/)."""
+    told = told_of(actor, [row[0] for row in rows])
+    tags = cache(_tags)  # most entities have the tags of others
+    return [
+        {
+            "id": pk,
+            "value": value,
+            "type": entity_type_of(type_name),
+            "tag": tags(verdict, tuple(told.texts[pk])),
+            "related_incidents_count": told.counts[pk],
+            "favorite": pk in told.favorites,
+            "locked": locked_at is not None,
+            "deleted": deleted_at is not None,
+        }
+        for pk, value, type_name, verdict, locked_at, deleted_at in rows
+    ]
+
+
 def entity_row(facts: EntityFacts) -> dict[str, Any]:
     """Return an entity as a row of a list."""
     return {
@@ -216,19 +244,19 @@ def entity_row(facts: EntityFacts) -> dict[str, Any]:
 
 
 def entity_body(detail: EntityDetail, runs: list[ModuleRun]) -> dict[str, Any]:
-    """Return an entity with what modules found out about it."""
-    moment, ioc = Moment(), detail.ioc
-    seen = {"first_seen": detail.first_seen_at, "last_seen": detail.last_seen_at}
+    """Return an entity with what modules found out about it, times as moments."""
+    ioc = detail.ioc
     row = entity_row(detail)
     del row["related_incidents_count"]
     return row | {
         "resource": ioc.value,
-        "additional_info": SEPARATOR.join(Html().to_representation(x) for x in detail.descriptions),
+        "additional_info": SEPARATOR.join(map(sanitised_html, detail.descriptions)),
         "related_incidents": [{"id": pk, "incidentid": name} for pk, name in detail.incidents],
         "has_attachment": detail.has_attachment,
         "threat_indicator": ioc.verdict,
         **{f"{name}_hash": detail.hashes.get(name) for name in ("md5", "sha1", "sha256")},
-        **{name: at and moment.to_representation(at) for name, at in seen.items()},
+        "first_seen": detail.first_seen_at,
+        "last_seen": detail.last_seen_at,
         "enrichments": [enrichment(run, ioc.pk) for run in runs],
     }
 

@@ -3,6 +3,8 @@
 import datetime as dt
 from typing import Any
 
+from django.db.models import DateTimeField, F, Func
+from django.db.models.expressions import Combinable
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.plumbing import build_basic_type
 from drf_spectacular.types import OpenApiTypes
@@ -55,11 +57,29 @@ class Moment(serializers.DateTimeField):
         self.is_precise = is_precise
         super().__init__(**{"default_timezone": dt.UTC} | options)
 
+    def column(self, path: str) -> Combinable:
+        """Return the column as it has to leave PostgreSQL; elsewhere as it is."""
+        return _SecondText(F(path))
+
     def to_representation(self, value: Any) -> str:
-        """Return such as 2025-03-04T09:12:44Z."""
+        """Return such as 2025-03-04T09:12:44Z; a text is one that left the database as `column`."""
+        if isinstance(value, str):
+            return value
         units = "microseconds" if self.is_precise else "seconds"
         text: str = value.astimezone(dt.UTC).replace(tzinfo=None).isoformat(timespec=units)
         return f"{text}Z"
+
+
+class _SecondText(Func):
+    """A moment as the text that to_representation would make of it, where the database builds the JSON."""
+
+    template = "%(expressions)s"
+    output_field = DateTimeField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Return the SQL of the text."""
+        template = """to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
+        return self.as_sql(compiler, connection, template=template, **context)
 
 
 @extend_schema_field(

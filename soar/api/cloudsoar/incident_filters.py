@@ -10,11 +10,10 @@ from rest_framework import serializers
 
 from incidents.models import CustomField, ListField
 from incidents.selectors import (
+    custom_fields_of,
     involving,
-    listed_in_words,
     of_type,
     owned_by,
-    visible_custom_fields,
     visible_folders,
     visible_incidents_and_deleted,
     visible_list_values,
@@ -42,6 +41,7 @@ from soar.api.cloudsoar.filters import (
     Numbers,
     Texts,
 )
+from soar.api.cloudsoar.incident_rows import listed_page, rows_of
 from soar.api.cloudsoar.paging import DEFAULT_SIZE, LARGEST_SIZE, LAST_PAGE, ListingIn, Page
 from soar.core.actor import Actor
 from soar.core.errors import Invalid
@@ -76,7 +76,7 @@ EXACT = {
     "favorite": "favorite",
 }
 FREE_TEXT = ("reference", "case__name", "case__tags")
-BULKY = ("case__description", "case__description_html")
+PAGING = ("page_number", "page_size")
 NEWEST = "-id"
 BY_REFERENCE = ("incidentid", "incident id")
 UNMARKED = "is not marked as a filter."
@@ -268,7 +268,7 @@ def custom_filters(custom_fields: Iterable[CustomField]) -> list[FilterField]:
 
 def incident_custom_fields(actor: Actor) -> list[CustomField]:
     """Return the custom fields of incidents."""
-    return list(visible_custom_fields(actor).filter(section=CustomField.Section.INCIDENTS))
+    return custom_fields_of(actor, CustomField.Section.INCIDENTS.value)
 
 
 def table_of(actor: Actor) -> FilterTable:
@@ -278,8 +278,13 @@ def table_of(actor: Actor) -> FilterTable:
     return FilterTable(*custom_filters(custom), *own, free_text=FREE_TEXT, others=others)
 
 
-def page_of_list(actor: Actor, asked: Mapping[str, Any]) -> Page:
+def page_of_list(actor: Actor, asked: Mapping[str, Any], columns: tuple[str, ...]) -> Page:
     """Return a page of the list: parameters narrow it, a filter shows matches, and favourites after them."""
+    is_paged = "page_number" in asked or "page_size" in asked
+    size = asked.get("page_size", DEFAULT_SIZE if is_paged else LARGEST_SIZE)
+    number = asked.get("page_number", 1)
+    if all(value in (None, "", {}) for name, value in asked.items() if name not in PAGING):
+        return _page_of_all(actor, columns, number, size)
     table = table_of(actor)
     rows = with_marks(actor, visible_incidents_and_deleted(actor))
     if asked.get("only_involved"):
@@ -303,13 +308,14 @@ def page_of_list(actor: Actor, asked: Mapping[str, Any]) -> Page:
             rows, order = rows.annotate(is_match=is_match), ("-is_match", *order)
     elif asked.get("is_deleted") is None:
         rows = rows.filter(Q(is_deleted=False) | Q(is_favorite=True))
-    is_paged = "page_number" in asked or "page_size" in asked
-    size = asked.get("page_size", DEFAULT_SIZE if is_paged else LARGEST_SIZE)
-    return _page(actor, rows, order, asked.get("page_number", 1), size, without=BULKY)
+    return _page(actor, rows, order, columns, number, size)
 
 
-def page_of_search(actor: Actor, asked: Mapping[str, Any], columns: Iterable[str]) -> Page:
+def page_of_search(actor: Actor, asked: Mapping[str, Any], columns: tuple[str, ...]) -> Page:
     """Return a page of a search: what matches, and nothing else; without a filter what lists show."""
+    number, size = asked["page_number"], asked["page_size"]
+    if asked["all"] is not False and not asked["order_by"] and not asked["filter"].strip():
+        return _page_of_all(actor, columns, number, size)
     table = table_of(actor)
     rows = with_marks(actor, visible_incidents_and_deleted(actor))
     if asked["all"] is False:
@@ -318,27 +324,30 @@ def page_of_search(actor: Actor, asked: Mapping[str, Any], columns: Iterable[str
         rows = rows.filter(table.condition(asked["filter"]))
     else:
         rows = rows.filter(Q(is_deleted=False) | Q(is_favorite=True))
-    without = () if "additional_info" in columns else BULKY
     order = table.order(asked["order_by"] or NEWEST)
     if not asked["order_by"]:
         rows, order = _whole_first(table, asked["filter"], rows, order)
-    size = asked["page_size"]
-    return _page(actor, rows, order, asked["page_number"], size, without=without)
+    return _page(actor, rows, order, columns, number, size)
 
 
 def _page(
     actor: Actor,
     rows: QuerySet[Any],
     order: tuple[str, ...],
+    columns: tuple[str, ...],
     number: int,
     size: int,
-    *,
-    without: Iterable[str],
 ) -> Page:
     """Return a page: first which incidents are on it, and of those only all that is shown."""
     start = (number - 1) * size
     ids = list(rows.order_by(*order).values_list("pk", flat=True)[start : start + size])
-    return Page(listed_in_words(actor, ids, without=without), rows.count(), number, size)
+    return Page(rows_of(actor, ids, columns), rows.count(), number, size)
+
+
+def _page_of_all(actor: Actor, columns: tuple[str, ...], number: int, size: int) -> Page:
+    start = (number - 1) * size
+    rows, total = listed_page(columns).read(actor=actor, start=start, size=size)
+    return Page(rows, total, number, size)
 
 
 def _whole_first(

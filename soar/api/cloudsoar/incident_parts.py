@@ -5,14 +5,13 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from cases.permissions import require_case
-from cases.selectors import find
-from incidents.models import CustomField, Incident
-from incidents.selectors import visible_custom_fields, visible_incidents
+from cases.permissions import READ, WRITE, level_on_case
+from incidents.models import Incident
+from incidents.selectors import find_visible_incident
 from incidents.services.custom_values import NAME
 from soar.api.cloudsoar.fields import MAXIMUM_INTEGER
 from soar.api.cloudsoar.views import CloudSoarViewSet, needs
-from soar.core.actor import Actor
+from soar.core.errors import Forbidden, NotFound
 from soar.core.permissions import Permission
 
 WORKERS = needs(Permission.STANDARD_USER)
@@ -25,17 +24,15 @@ class PartViewSet(CloudSoarViewSet):
 
     def find_incident(self, incident_id: int) -> Incident:
         """Return the incident of the path. Raise NotFound for a hidden one as for a missing one."""
-        return find(visible_incidents(self.actor), incident_id, UNKNOWN_INCIDENT)
+        return find_visible_incident(self.actor, incident_id, UNKNOWN_INCIDENT)
 
     def admit_writer(self, incident_id: int) -> None:
         """Raise NotFound as `find_incident` does, or Forbidden without full access."""
-        self.find_incident(incident_id)
-        require_case(self.actor, incident_id)
-
-
-def custom_fields_of(actor: Actor, section: CustomField.Section) -> list[CustomField]:
-    """Return the custom fields of a section, to be asked for once per answer."""
-    return list(visible_custom_fields(actor).filter(section=section))
+        level = level_on_case(self.actor, incident_id)
+        if level not in READ:
+            raise NotFound(UNKNOWN_INCIDENT)
+        if level not in WRITE:
+            raise Forbidden(case_id=incident_id)
 
 
 class CustomValuesIn(serializers.Serializer[Any]):

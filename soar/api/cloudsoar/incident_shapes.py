@@ -1,17 +1,12 @@
 """How incidents look: every field by its label in the detail, bare in lists (contract §1.5, §3.1)."""
 
-from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
-from cases.services.rich_texts import shown_as_html
-from incidents.models import CustomField
-from incidents.services.calculations import values_as_shown
-from incidents.services.incident_facts import LABELS, owner_name, values_of_incident
-from soar.api.base import represent, shared
+from incidents.services.incident_facts import LABELS, owner_name
 from soar.api.cloudsoar.fields import Html, Integer, Moment, Text, Wrapped
 
 Values = dict[str, Any]
@@ -192,42 +187,3 @@ class ColumnOut(serializers.Serializer[Any]):
 def owner_of(incident: Any) -> Values:
     """Return whom an incident belongs to."""
     return {"id": incident.pk, "owner": owner_name(incident.case)}
-
-
-def wrapped_incident(incident: Any, custom_fields: Iterable[CustomField]) -> Values:
-    """Return an incident with every field in its wrapper."""
-    values = values_of_incident(incident) | {"additional_info": _body(incident)}
-    shown: Values = represent(IncidentOut, values)
-    fields = list(custom_fields)
-    custom = values_as_shown(fields, incident.custom, values)
-    for one in fields:
-        shown[one.name] = {"name": one.label, "value": custom[one.name]}
-    return shown
-
-
-def flat_incident(incident: Any, custom_fields: Iterable[CustomField]) -> Values:
-    """Return an incident with bare values."""
-    fields = list(custom_fields)
-    names = [*shared(FlatIncidentOut).fields, *(one.name for one in fields)]
-    return columns_of(incident, names, fields)
-
-
-def columns_of(
-    incident: Any, names: Iterable[str], custom_fields: Iterable[CustomField] = ()
-) -> Values:
-    """Return the given columns of an incident."""
-    values: Mapping[str, Any] = values_of_incident(incident)
-    fields = shared(FlatIncidentOut).fields
-    custom = values_as_shown(custom_fields, incident.custom, values)
-    shown: Values = {}
-    for name in names:
-        if name not in fields:
-            shown[name] = custom[name]
-            continue
-        value = _body(incident) if name == "additional_info" else values[name]
-        shown[name] = None if value is None else fields[name].to_representation(value)
-    return shown
-
-
-def _body(incident: Any) -> str:
-    return shown_as_html(incident.case.description, incident.case.description_html)

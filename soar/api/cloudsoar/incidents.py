@@ -1,15 +1,15 @@
 """Incidents: listing, searching, opening, reading, changing and deleting them (contract §4.2)."""
 
-from typing import Any, cast
+from typing import cast
 
+import orjson
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from incidents.selectors import get_incident
 from incidents.services.deleting import delete_incident, erase_incident
 from incidents.services.editing import change_incident
 from incidents.services.opening import open_from_fields
-from soar.api.base import shared
+from soar.api.base import encoded
 from soar.api.cloudsoar.incident_bodies import (
     DetailIn,
     IncidentChangeIn,
@@ -27,17 +27,20 @@ from soar.api.cloudsoar.incident_filters import (
     page_of_list,
     page_of_search,
 )
+from soar.api.cloudsoar.incident_rows import (
+    SOURCES,
+    columns_for,
+    flat_incident,
+    shown_rows,
+    wrapped_incident,
+)
 from soar.api.cloudsoar.incident_shapes import (
     DETAIL,
     ROW,
     ColumnOut,
-    FlatIncidentOut,
     IncidentColumnsOut,
     IncidentOut,
     IncidentRowOut,
-    columns_of,
-    flat_incident,
-    wrapped_incident,
 )
 from soar.api.cloudsoar.views import CloudSoarViewSet, FailureOut, endpoint, needs
 from soar.core.actor import Actor
@@ -47,9 +50,9 @@ from soar.core.permissions import Permission
 ANALYST = needs(Permission.STANDARD_USER)
 
 
-def shown(actor: Actor, incident_id: int) -> dict[str, Any]:
+def shown(actor: Actor, incident_id: int) -> orjson.Fragment:
     """Return an incident as the detail shows it. Raise NotFound."""
-    return wrapped_incident(get_incident(actor, incident_id), incident_custom_fields(actor))
+    return encoded(wrapped_incident(actor, incident_id, incident_custom_fields(actor)))
 
 
 class IncidentViewSet(CloudSoarViewSet):
@@ -65,8 +68,9 @@ class IncidentViewSet(CloudSoarViewSet):
     )
     def listing(self, request: Request) -> Response:
         """Answer a page of incidents."""
-        page = page_of_list(self.actor, self.query(IncidentListIn))
-        return page.answer(request, [columns_of(row, ROW) for row in page.rows])
+        columns = columns_for(ROW)
+        page = page_of_list(self.actor, self.query(IncidentListIn), columns)
+        return page.answer(request, encoded(shown_rows(page.rows, columns, ROW)))
 
     @endpoint(
         ANALYST,
@@ -79,14 +83,16 @@ class IncidentViewSet(CloudSoarViewSet):
     def search(self, request: Request) -> Response:
         """Answer a page of the columns that were asked for."""
         asked = self.read(IncidentSearchIn)
-        names = asked.get("columns") or list(ROW)
-        fields = incident_custom_fields(self.actor)
+        names = ["id", *(asked.get("columns") or ROW)]
+        others = [name for name in names if name not in SOURCES]
+        fields = incident_custom_fields(self.actor) if others else []
         custom = {one.name for one in fields}
-        unknown = [n for n in names if n not in shared(FlatIncidentOut).fields and n not in custom]
+        unknown = [name for name in others if name not in custom]
         if unknown:
             raise Invalid.field("columns", f"There is no column {', '.join(unknown)}.")
-        page = page_of_search(self.actor, asked, names)
-        return page.answer(request, [columns_of(row, ["id", *names], fields) for row in page.rows])
+        columns = columns_for(names)
+        page = page_of_search(self.actor, asked, columns)
+        return page.answer(request, encoded(shown_rows(page.rows, columns, names, fields)))
 
     @endpoint(
         ANALYST,
@@ -116,9 +122,8 @@ class IncidentViewSet(CloudSoarViewSet):
     def fetch(self, request: Request, incident: int) -> Response:
         """Answer an incident, in wrappers or flat."""
         is_flat = self.query(DetailIn).get("flat")
-        found = get_incident(self.actor, incident)
         show = flat_incident if is_flat else wrapped_incident
-        return Response(show(found, incident_custom_fields(self.actor)))
+        return Response(encoded(show(self.actor, incident, incident_custom_fields(self.actor))))
 
     @endpoint(
         ANALYST,

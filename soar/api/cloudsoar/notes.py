@@ -11,6 +11,7 @@ from cases.selectors import find, visible_notes
 from cases.services.notes import delete_note
 from cases.services.rich_texts import shown_as_html
 from incidents.models import CustomField
+from incidents.selectors import custom_fields_of
 from incidents.services.calculations import values_as_shown
 from incidents.services.incident_notes import SECTION, update_incident_note, write_note
 from soar.api.base import represent
@@ -21,7 +22,6 @@ from soar.api.cloudsoar.incident_parts import (
     WORKERS,
     CustomValuesIn,
     PartViewSet,
-    custom_fields_of,
 )
 from soar.api.cloudsoar.paging import ListingIn, Page
 from soar.api.cloudsoar.views import endpoint

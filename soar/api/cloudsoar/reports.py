@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import FileResponse
 from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -23,6 +24,22 @@ class ReportIn(serializers.Serializer[Any]):
     )
 
 
+# One list per part follows the incident.
+_AS_JSON = OpenApiExample(
+    "The beginning of one",
+    {
+        "report": {"version": 1, "created_on": "2025-03-04T10:00:00Z", "created_by": "mrossi"},
+        "incident": {
+            "id": 8508,
+            "incidentid": {"name": "Incident ID", "value": "INC-2025-00042"},
+            "restriction": {"name": "Severity", "value": "HIGH"},
+        },
+        "entities": [{"id": 301, "type": "ipaddress", "value": "203.0.113.7"}],
+    },
+    response_only=True,
+)
+
+
 class ReportsViewSet(CloudSoarViewSet):
     """Reports."""
 
@@ -36,7 +53,10 @@ class ReportsViewSet(CloudSoarViewSet):
         query=ReportIn,
         gives=OpenApiTypes.BINARY,
         media="text/html",
-        also={(200, media): OpenApiTypes.BINARY for media in ("text/csv", "application/json")},
+        also={
+            (200, "text/csv"): OpenApiTypes.BINARY,
+            (200, "application/json"): OpenApiResponse(OpenApiTypes.OBJECT, examples=[_AS_JSON]),
+        },
     )
     def report(self, request: Request, incident: int) -> FileResponse:
         """Answer the file."""

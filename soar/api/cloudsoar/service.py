@@ -3,20 +3,23 @@
 from typing import Any, cast
 
 from django.conf import settings
+from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from soar.api.base import represent
+from soar.api.base import encoded
 from soar.api.cloudsoar.fields import Integer, Moment, Text
 from soar.api.cloudsoar.mounts import mount_of
 from soar.api.cloudsoar.openapi import document
 from soar.api.cloudsoar.views import ANY_TOKEN, PUBLIC, CloudSoarViewSet, endpoint
+from soar.core.actor import Actor
+from soar.core.compiled import CompiledRows
 from soar.core.errors import NotFound
 from soar.core.health import CHECKS, OK
 from soar.core.permissions import CAPABILITIES, Permission
-from soar.core.selectors import visible_api_tokens, visible_users
+from soar.core.selectors import visible_api_tokens
 
 CHECKED = ("database", "broker", "worker")
 # A user's profile is what his permissions amount to; the first that applies.
@@ -93,6 +96,9 @@ class TokenOut(serializers.Serializer[Any]):
     last_used_at = Moment(allow_null=True)
 
 
+TOKEN_FIELDS = tuple(TokenOut().fields)
+
+
 class UserOut(serializers.Serializer[Any]):
     """A user, as he may see himself."""
 
@@ -125,6 +131,38 @@ class WhoAmIOut(UserOut):
 
     capabilities = serializers.ListField(child=serializers.CharField(), read_only=True)
     token = TokenOut(read_only=True)
+
+
+def _token(actor: Actor, token: int) -> QuerySet[Any, Any]:
+    user = ("user__login", "user__name", "user__email", "user__is_active")
+    row = ("jti", "created_at", "expires_at", "last_used_at")
+    group = ("user__groups__id", "user__groups__name")
+    rows = visible_api_tokens(actor).filter(pk=token).order_by("user__groups__id")
+    return rows.values_list(*user, *row, *group)
+
+
+_TOKEN = CompiledRows(_token, token=int)  # a row for each group, one without any for none
+
+
+def _shown(actor: Actor, token_id: int) -> dict[str, Any]:
+    """Return the caller as WhoAmIOut shows him, times as moments: what scripts ask all the time (bench/)."""
+    rows = _TOKEN.rows(actor=actor, token=token_id)
+    login, name, email, is_active, *token = rows[0][:-2]
+    first, _, last = name.rpartition(" ")
+    held = [names for bit, names in CAPABILITIES.items() if bit in actor.permissions]
+    groups = [row[-2:] for row in rows if row[-2] is not None]
+    return {
+        "id": actor.user_id,
+        "username": login,
+        "first_name": first or name,
+        "last_name": last if first else "",
+        "email": email,
+        "is_active": is_active,
+        "groups": [{"id": pk, "name": group} for pk, group in groups],
+        "profile": next((name for bit, name in PROFILES if bit in actor.permissions), ""),
+        "capabilities": [name for names in held for name in names],
+        "token": dict(zip(TOKEN_FIELDS, token, strict=True)),
+    }
 
 
 class ServiceViewSet(CloudSoarViewSet):
@@ -182,15 +220,7 @@ class ServiceViewSet(CloudSoarViewSet):
     )
     def whoami(self, request: Request) -> Response:
         """Answer the caller, his capabilities and his token."""
-        user = visible_users(self.actor).prefetch_related("groups").get(pk=self.actor.user_id)
-        token_id = cast(int, request.auth)
-        token = visible_api_tokens(self.actor).get(pk=token_id)
-        held = [names for bit, names in CAPABILITIES.items() if bit in self.actor.permissions]
-        body = represent(UserOut, user) | {
-            "capabilities": [name for names in held for name in names],
-            "token": represent(TokenOut, token),
-        }
-        return Response(body)
+        return Response(encoded(_shown(self.actor, cast(int, request.auth))))
 
 
 class UnknownViewSet(CloudSoarViewSet):

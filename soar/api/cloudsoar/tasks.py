@@ -12,6 +12,7 @@ from cases.services.rich_texts import shown_as_html
 from cases.services.tasks import delete_task
 from incidents.models import CustomField, ListField
 from incidents.selectors import (
+    custom_fields_of,
     given_to,
     overdue,
     task_status_ids,
@@ -48,7 +49,6 @@ from soar.api.cloudsoar.incident_parts import (
     CustomValuesIn,
     PartViewSet,
     Reference,
-    custom_fields_of,
 )
 from soar.api.cloudsoar.paging import ListingIn, Page
 from soar.api.cloudsoar.views import FailureOut, endpoint

@@ -4,12 +4,18 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
+import orjson
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cases.selectors import find
-from incidents.models import Alert, ListField
-from incidents.selectors import alerts_as_shown, involving_alerts, visible_incidents
+from incidents.models import Alert, CustomField, ListField
+from incidents.selectors import (
+    alerts_as_shown,
+    involving_alerts,
+    visible_alerts,
+    visible_incidents,
+)
 from incidents.services.alert_parts import take_in
 from incidents.services.alerts import UNKNOWN_ALERT, delete_alert, update_alert
 from incidents.services.converting import convert_alert, merge_alert, move_to_triage
@@ -21,7 +27,7 @@ from incidents.services.triage import (
     reassign_alert,
     restore_alert,
 )
-from soar.api.base import represent, shared
+from soar.api.base import encoded, represent, shared
 from soar.api.cloudsoar.paging import Page
 from soar.api.cloudsoar.triage_examples import CONVERTED, GRABBED, PENDING
 from soar.api.cloudsoar.triage_filters import (
@@ -30,9 +36,21 @@ from soar.api.cloudsoar.triage_filters import (
     triage_table,
     values_by_field,
 )
-from soar.api.cloudsoar.triage_rows import checked_columns, columns_of, detail_of, flat_of, row_of
+from soar.api.cloudsoar.triage_rows import (
+    OPEN_LIST,
+    OPEN_PAGE,
+    ROW_COLUMNS,
+    checked_columns,
+    columns_of,
+    detail_of,
+    flat_of,
+    found_row,
+    in_words,
+    row_of,
+)
 from soar.api.cloudsoar.triage_shapes import (
     PARAMETERS,
+    IncidentOfTriageOut,
     TriageBulkIn,
     TriageBulkOut,
     TriageChangesIn,
@@ -62,6 +80,7 @@ WRITE = needs(Permission.ALERTS_WRITE)
 DELETE = needs(Permission.ALERTS_DELETE)
 BULK = needs(Permission.ALERTS_WRITE, Permission.ALERTS_DELETE)
 REFUSED = {409: FailureOut}
+PAGE = ("page_number", "page_size")
 PAGING = ("page_number", "page_size", "filter", "order_by", "state", "custom")
 LISTED = {
     "type_id": (ListField.TYPE, "type", "pk"),
@@ -69,6 +88,11 @@ LISTED = {
     "severity_id": (ListField.RESTRICTION, "restriction", "severity_id"),
 }
 Values = dict[str, Any]
+
+
+def page_of_rows(request: Request, page: Page, customs: list[CustomField]) -> Response:
+    """Answer a page of events that were read as columns."""
+    return page.answer(request, encoded([row_of(row, customs) for row in page.rows]))
 
 
 class TriageViewSet(UploadViewSet):
@@ -86,13 +110,15 @@ class TriageViewSet(UploadViewSet):
         """Answer a page of events."""
         asked = self.query(TriageListIn)
         customs = custom_fields(self.actor)
+        if not any(value for name, value in asked.items() if name not in PAGE):
+            return self.all_open(request, asked, customs)
         table = triage_table(self.actor, customs)
         given = {name: value for name, value in asked.items() if name not in PAGING}
         condition = exactly(table, given | asked.get("custom", {}))
         states = asked.get("state") or [Alert.State.PENDING, Alert.State.GRABBED]
-        rows = alerts_as_shown(self.actor).filter(condition, state__in=states)
-        page = Page.of(rows, table, asked, default_order="-id")
-        return page.answer(request, [row_of(alert, customs) for alert in page.rows])
+        rows = in_words(visible_alerts(self.actor)).filter(condition, state__in=states)
+        page = Page.of(rows, table, asked, default_order="-id", columns=ROW_COLUMNS)
+        return page_of_rows(request, page, customs)
 
     @endpoint(
         READ,
@@ -105,13 +131,15 @@ class TriageViewSet(UploadViewSet):
         """Answer a page of events with the columns that were asked for."""
         asked = self.read(TriageSearchIn)
         customs = custom_fields(self.actor)
-        rows = alerts_as_shown(self.actor)
+        columns = checked_columns(asked.get("columns") or [], customs)
+        rows = alerts_as_shown(self.actor) if columns else in_words(visible_alerts(self.actor))
         if not asked["all"]:
             rows = involving_alerts(self.actor, rows)
-        columns = checked_columns(asked.get("columns") or [], customs)
-        page = Page.of(rows, triage_table(self.actor, customs), asked, default_order="-id")
+        table = triage_table(self.actor, customs)
         if not columns:
-            return page.answer(request, [row_of(alert, customs) for alert in page.rows])
+            page = Page.of(rows, table, asked, default_order="-id", columns=ROW_COLUMNS)
+            return page_of_rows(request, page, customs)
+        page = Page.of(rows, table, asked, default_order="-id")
         self.show_incidents(page.rows)
         shown = [flat_of(detail_of(alert, customs)) for alert in page.rows]
         return page.answer(request, [{name: row[name] for name in columns} for row in shown])
@@ -246,8 +274,8 @@ class TriageViewSet(UploadViewSet):
     def to_triage(self, request: Request, incident: int) -> Response:
         """Answer the new event, and the incident it is linked to."""
         alert = move_to_triage(self.actor, incident, **self.read(TriageReasonIn))
-        link = represent(TriageMovedOut, alert)["incident"]
-        return Response({**self.row(alert.pk), "incident": link}, status=201)
+        link = represent(IncidentOfTriageOut, alert.incident)
+        return Response(self.row(alert.pk, incident=link), status=201)
 
     @endpoint(
         BULK,
@@ -268,10 +296,19 @@ class TriageViewSet(UploadViewSet):
 
     # --- out
 
-    def row(self, alert_id: int) -> Values:
-        """Return an event as it stands in lists."""
-        alert = find(alerts_as_shown(self.actor), alert_id, UNKNOWN_ALERT)
-        return row_of(alert, custom_fields(self.actor))
+    def all_open(self, request: Request, asked: Values, customs: Iterable[CustomField]) -> Response:
+        """Answer a page of the events that wait for a decision."""
+        number, size = asked["page_number"], asked["page_size"]
+        start, fields = (number - 1) * size, [*customs]
+        if fields:
+            rows, total = OPEN_PAGE.read(actor=self.actor, start=start, size=size)
+            return page_of_rows(request, Page(rows, total, number, size), fields)
+        shown, total = OPEN_LIST.page(self.actor, start=start, size=size)
+        return Page([], total, number, size).answer(request, shown)
+
+    def row(self, alert_id: int, **more: Any) -> orjson.Fragment:
+        """Return an event as it stands in lists, with what else is given."""
+        return encoded(found_row(self.actor, alert_id, custom_fields(self.actor)) | more)
 
     def wrapped(self, alert_id: int) -> Values:
         """Return an event, wrapped."""

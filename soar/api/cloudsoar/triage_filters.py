@@ -11,11 +11,7 @@ from typing import Any
 from django.db.models import Q
 
 from incidents.models import Alert, CustomField, ListField, ListValue
-from incidents.selectors import (
-    visible_custom_fields,
-    visible_list_values,
-    with_custom_value,
-)
+from incidents.selectors import custom_fields_of, visible_list_values, with_custom_value
 from soar.api.cloudsoar.filter_language import Clause
 from soar.api.cloudsoar.filters import (
     CONTAINS,
@@ -144,7 +140,7 @@ CUSTOM_KINDS: Mapping[str, Kind] = {
 
 def custom_fields(actor: Actor) -> list[CustomField]:
     """Return the custom fields of events."""
-    return list(visible_custom_fields(actor).filter(section=SECTION))
+    return custom_fields_of(actor, SECTION.value)
 
 
 def triage_table(actor: Actor, customs: list[CustomField]) -> FilterTable:

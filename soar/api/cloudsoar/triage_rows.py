@@ -1,16 +1,27 @@
 """Triage events as rows, wrapped and as columns (contract §1.5, §4.5)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
+
 from incidents.models import Alert, CustomField, ListValue
+from incidents.selectors import visible_alerts
+from incidents.services.alerts import OPEN_STATES, UNKNOWN_ALERT
 from incidents.services.calculations import values_as_shown
 from soar.api.base import represent
 from soar.api.cloudsoar.filters import FilterTable
 from soar.api.cloudsoar.triage_shapes import TriageOut, TriageRowOut
-from soar.core.errors import Invalid
+from soar.api.fast import FastRead
+from soar.core.actor import Actor
+from soar.core.compiled import CompiledPage, CompiledRows
+from soar.core.errors import Invalid, NotFound
+from soar.core.history import is_possible_id
 
 ROW = tuple(TriageRowOut().fields)
+# What a row is made of, in the order of ROW, and the custom values.
+ROW_COLUMNS = ("pk", "state", "status_label", "type__label", "owner__login", "created_at", "custom")
 Values = dict[str, Any]
 
 
@@ -36,13 +47,50 @@ def columns_of(
     ]
 
 
-def row_of(alert: Alert, customs: list[CustomField]) -> Values:
-    """Return an event as it stands in lists."""
-    alert.shown_incident = None  # type: ignore[attr-defined]  # no list shows it
-    flat = flat_of(represent(TriageOut, alert))
-    values = values_as_shown(customs, alert.custom, {"created_at": alert.created_at})
-    given = {name: value for name, value in values.items() if value is not None}
-    return {name: flat[name] for name in ROW} | given
+def in_words(alerts: QuerySet[Alert]) -> QuerySet[Any]:
+    """Return the events with the label of their status."""
+    return alerts.annotate(
+        status_label=Coalesce("status__list_value__label", "status__name"),
+    )
+
+
+def waiting(actor: Actor) -> QuerySet[Alert]:
+    """Return the events that lists show unless they are asked for others."""
+    return visible_alerts(actor).filter(state__in=OPEN_STATES)
+
+
+def listed(actor: Actor) -> QuerySet[Any]:
+    """Return the same with what is shown of them, newest first."""
+    return in_words(waiting(actor)).order_by("-pk")
+
+
+def _one(actor: Actor, alert: int) -> QuerySet[Any]:
+    rows = in_words(visible_alerts(actor)).filter(pk=alert)
+    return rows.order_by().values_list(*ROW_COLUMNS)
+
+
+# Without custom fields the database builds the rows; values of those can be calculated only here.
+OPEN_LIST = FastRead(TriageRowOut, listed, counted=waiting)
+OPEN_PAGE = CompiledPage(listed, *ROW_COLUMNS)
+_ONE = CompiledRows(_one, alert=int)
+
+
+def found_row(actor: Actor, alert_id: int, customs: list[CustomField]) -> Values:
+    """Return an event as it stands in lists. Raise NotFound."""
+    row = _ONE.first(actor=actor, alert=alert_id) if is_possible_id(alert_id) else None
+    if row is None:
+        raise NotFound(UNKNOWN_ALERT)
+    return row_of(row, customs)
+
+
+def row_of(row: Sequence[Any], customs: list[CustomField]) -> Values:
+    """Return an event, read as ROW_COLUMNS, as it stands in lists, its time as a moment."""
+    *plain, created_at, custom = row
+    shown: Values = dict(zip(ROW, (*plain, created_at), strict=True))
+    if customs:
+        values = values_as_shown(customs, custom, {"created_at": created_at})
+        shown |= {name: value for name, value in values.items() if value is not None}
+    return shown
 
 
 def detail_of(alert: Alert, customs: list[CustomField]) -> Values:

@@ -255,9 +255,9 @@ class TriageRowOut(serializers.Serializer[Any]):
 
     id = Integer()
     state = serializers.ChoiceField(choices=Alert.State.values)
-    status = Text()
-    type = Text()
-    owner = Text(allow_null=True)
+    status = Text(source="status_label")
+    type = Text(source="type.label")
+    owner = Text(source="owner.login", allow_null=True)
     created_at = Moment()
 
 

@@ -11,6 +11,7 @@ from django.core.files import File
 from rest_framework import serializers
 
 from incidents.models import Attachment, CustomField
+from incidents.selectors import custom_fields_of
 from incidents.services.attachments import Content, largest_upload
 from incidents.services.calculations import values_as_shown
 from incidents.services.file_names import LONGEST_NAME
@@ -18,7 +19,7 @@ from soar.api.base import represent
 from soar.api.cloudsoar.bodies import MULTIPART
 from soar.api.cloudsoar.errors import TooLarge
 from soar.api.cloudsoar.fields import Integer, Moment, Text
-from soar.api.cloudsoar.incident_parts import CustomValuesIn, custom_fields_of
+from soar.api.cloudsoar.incident_parts import CustomValuesIn
 from soar.api.cloudsoar.views import CloudSoarViewSet
 from soar.core.actor import Actor
 from soar.core.errors import Invalid
