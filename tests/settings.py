@@ -24,3 +24,5 @@ from soar.settings import *  # noqa: E402, F403
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher"
 ]  # fast; Argon2 has its own test
+# Else every test client would first look through all static files.
+WHITENOISE_AUTOREFRESH = True
