@@ -7,7 +7,12 @@ PATH="$PWD/.venv/bin:$PATH"
 unset DATABASE_URL REDIS_URL PYTHONDONTWRITEBYTECODE
 WORK=$(mktemp -d /tmp/soar-make-test.XXXXXX)
 RESULT=0
+CORES=$(nproc)
+[ "$CORES" -le 8 ] || CORES=8 # more would need more connections than the database below gives
 PG_BIN=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
+
+# What is thrown away needs no safety, and short statements are not worth compiling.
+FOR_TESTS="-c fsync=off -c full_page_writes=off -c autovacuum=off -c jit=off"
 
 # PostgreSQL refuses to run as root.
 as_postgres() {
@@ -28,19 +33,18 @@ start_servers() {
     [ "$(id -u)" = 0 ] && chown postgres "$WORK/pg" "$WORK/socket"
     as_postgres "$PG_BIN/initdb" -D "$WORK/pg" -U soar -A trust -E UTF8 --locale=C.UTF-8 >/dev/null &&
         as_postgres "$PG_BIN/pg_ctl" -D "$WORK/pg" -w -l "$WORK/socket/log" start -o \
-            "-k $WORK/socket -c listen_addresses='' -c fsync=off -c max_connections=60" >/dev/null &&
+            "-k $WORK/socket -c listen_addresses='' -c max_connections=60 $FOR_TESTS" >/dev/null &&
         as_postgres "$PG_BIN/createdb" -h "$WORK/socket" -U soar soar &&
         redis-server --port 0 --unixsocket "$WORK/redis.sock" --save "" --daemonize yes \
             --dir "$WORK" --pidfile "$WORK/redis.pid" >/dev/null
 }
 
-# Runs the suite and leaves the number of passed tests in the variable named by $1.
+# Runs the suite in $2 processes and leaves the number of passed tests in the variable named by $1.
 run_suite() {
     local junit="$WORK/$1.xml"
-    # A file stays in one process: some start one installation for all of their tests.
-    # One process more than cores: some tests wait for processes they started. Files are taken in the order
-    # of tests/conftest.py, else those with few and slow tests would come last.
-    pytest -q -n 3 --dist loadfile --no-loadscope-reorder --junit-xml="$junit" "${@:2}" || RESULT=1
+    # A file stays in one process: some start one installation for all of their tests. Files are taken in the
+    # order of tests/conftest.py, else those with few and slow tests would come last.
+    pytest -q -n "$2" --dist loadfile --no-loadscope-reorder --junit-xml="$junit" "${@:3}" || RESULT=1
     local counts
     counts=$(python - "$junit" <<'PYTHON'
 import sys
@@ -58,14 +62,15 @@ PYTHON
 echo "== lint"
 scripts/lint.sh || RESULT=1
 echo "== tests on the embedded default"
-run_suite ON_SQLITE "$@"
+# One process more than cores: here some tests wait for processes they started.
+run_suite ON_SQLITE $((CORES + 1)) "$@"
 echo "== tests on PostgreSQL + Redis"
 ON_POSTGRESQL="did not run"
 if start_servers; then
     export DATABASE_URL="postgres://soar@/$WORK/socket/soar"
     export REDIS_URL="redis+socket://$WORK/redis.sock"
     # What uses no database, or an embedded one it starts itself, was shown above.
-    run_suite ON_POSTGRESQL --on-the-database "$@"
+    run_suite ON_POSTGRESQL "$CORES" --on-the-database "$@"
 else
     echo "PostgreSQL or Redis did not start" >&2
     RESULT=1
