@@ -25,6 +25,7 @@ from soar.core.history import apply_changes, is_possible_id, note
 from soar.core.models import AuditLog, ChangeCounter, User
 from soar.core.permissions import Permission
 from soar.core.recording import recording
+from soar.core.tags import check_tags
 
 EDITABLE = frozenset(
     {
@@ -102,6 +103,7 @@ def update_case(actor: Actor, case_id: int, **changes: Any) -> Case:
     """
     admit(actor, case_id, UNKNOWN_CASE)
     check_case_references(actor, changes)
+    check_tags(changes.get("tags"))
     with recording(actor) as record:
         case = _locked(actor, case_id)
         if "custom_attributes" in changes:

@@ -18,6 +18,7 @@ from soar.core.errors import Invalid
 from soar.core.history import apply_changes, is_possible_id, note
 from soar.core.inserting import insert_if_absent
 from soar.core.recording import recording
+from soar.core.tags import check_tags
 
 COUNTER = "ioc"
 EDITABLE = frozenset({"description", "tags", "tlp_id", "custom_attributes"})
@@ -50,6 +51,7 @@ def add_ioc(
     case is returned unchanged. Raise Forbidden or Invalid.
     """
     _require_case_and_references(actor, case_id, type_id, tlp_id)
+    check_tags(tags)
     with recording(actor) as record:
         ioc, is_new = ensure_ioc(type_id=type_id, value=value)
         case_ioc = CaseIoc(
@@ -92,6 +94,7 @@ def update_ioc(actor: Actor, case_id: int, ioc_id: int, **changes: Any) -> CaseI
         type_id=(IocType, type_id, "Invalid ioc type ID"),
         tlp_id=(Tlp, changes.get("tlp_id"), "Invalid TLP ID"),
     )
+    check_tags(changes.get("tags"))
     with recording(actor) as record:
         case_ioc = _locked(actor, case_id, ioc_id, NOT_IN_CASE)
         if "custom_attributes" in changes:

@@ -17,13 +17,13 @@ from unfold.widgets import (
 )
 
 from cases.models.lookups import OutcomeStatus
+from incidents.admin.custom_values import ChangedCustomValues
 from incidents.models import ListField, ListValue
-from incidents.services.custom_values import NAME
 from incidents.services.fields import LONGEST_NAME
 from incidents.services.investigators import LONGEST_ROLE
 from soar.core.actor import Actor
 from soar.core.admin.base import ServiceAdmin
-from soar.core.admin.forms import JSONObjectField, LabelledChoices, refusal_text
+from soar.core.admin.forms import LabelledChoices, refusal_text
 from soar.core.errors import DomainError
 from soar.core.models import User
 
@@ -31,35 +31,12 @@ Apply = Callable[[Actor, Any, dict[str, Any]], Any]
 APPLY = "apply"  # the button of a form; without it the form is only shown
 
 
-class CustomValuesField(JSONObjectField):
-    """Values of custom fields by their names."""
-
-    def to_python(self, value: Any) -> Any:
-        """Return the values, or raise ValidationError for names of other fields."""
-        values = super().to_python(value)
-        if any(not NAME.fullmatch(name) for name in values or ()):
-            raise forms.ValidationError("Custom fields are called opt_1, opt_2 and so on.")
-        return values
-
-
-def custom_values() -> CustomValuesField:
-    """Return the field in which custom values are typed."""
-    return CustomValuesField(
-        label="Custom fields",
-        required=False,
-        initial=dict,
-        help_text='By their names, such as {"opt_1": "Milan"}. Those not named stay.',
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
-    )
-
-
-class IncidentForm(forms.ModelForm):
+class IncidentForm(ChangedCustomValues):
     """The operational side of an incident, its types in the order of the list."""
 
     description = forms.CharField(
         max_length=LONGEST_NAME, required=False, widget=UnfoldAdminTextInputWidget()
     )
-    custom = custom_values()
 
     type_ids = LabelledChoices(
         ListValue.objects.filter(field=ListField.TYPE),

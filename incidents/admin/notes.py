@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 
 from cases.admin.base import ATTRIBUTES
@@ -10,16 +9,14 @@ from cases.admin.notes import NoteAdmin
 from cases.models import Note
 from cases.selectors import find, visible_activities, visible_note_directories, visible_notes
 from cases.services.notes import NO_GROUP, delete_note
-from incidents.admin.custom_values import CustomValues
+from incidents.admin.custom_values import ChangedCustomValues
 from incidents.services.incident_notes import add_incident_note, update_incident_note
 from soar.core.actor import Actor
 from soar.core.admin.base import Services
 
 
-class NoteForm(forms.ModelForm):
+class NoteForm(ChangedCustomValues):
     """A note with its custom fields."""
-
-    custom = CustomValues()
 
 
 @admin.register(Note)

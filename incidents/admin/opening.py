@@ -11,7 +11,7 @@ from unfold.widgets import (
 )
 
 from cases.selectors import visible_customers
-from incidents.admin.incident_forms import custom_values
+from incidents.admin.custom_values import CustomValues
 from incidents.admin.triage_forms import Row, owner_of_new
 from incidents.models import Incident, IncidentLabel, ListField, ListValue
 from incidents.services.fields import LONGEST_NAME
@@ -80,7 +80,7 @@ class OpeningForm(forms.ModelForm):
         help_text="The template's, else the usual one.",
         widget=UnfoldAdminSelectWidget(),
     )
-    custom = custom_values()
+    custom = CustomValues()
 
     class Meta:
         model = Incident

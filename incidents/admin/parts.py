@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from cases.admin.base import has_full_access
 from cases.models import Task
 from cases.selectors import visible_activities
-from incidents.admin.custom_values import CustomValues
+from incidents.admin.custom_values import ChangedCustomValues, CustomValues
 from incidents.models import Artifact, Attachment, ExternalAlert, TimelineEntry
 from incidents.selectors import (
     visible_artifacts,
@@ -57,10 +57,8 @@ class UploadForm(forms.ModelForm):
         self.fields["file_name"].required = False
 
 
-class AttachmentForm(forms.ModelForm):
+class AttachmentForm(ChangedCustomValues):
     """What may be changed of a file."""
-
-    custom = CustomValues()
 
 
 @admin.register(Attachment)

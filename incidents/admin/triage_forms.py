@@ -13,7 +13,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from incidents.admin.custom_values import CustomValues
+from incidents.admin.custom_values import ChangedCustomValues
 from incidents.models import (
     Alert,
     Folder,
@@ -83,11 +83,10 @@ class StateFilter(SimpleListFilter):
         return queryset.filter(state__in=[self.value()] if is_state else self.waiting)
 
 
-class AlertForm(forms.ModelForm):
+class AlertForm(ChangedCustomValues):
     """An event as people edit it."""
 
     type = Row(ListValue.objects.filter(field=ListField.TYPE), widget=UnfoldAdminSelectWidget())
-    custom = CustomValues()
     content = JSONObjectField(
         required=False,
         help_text="The event as its source sent it.",

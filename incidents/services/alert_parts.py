@@ -18,6 +18,7 @@ from soar.core.inserting import insert_if_absent
 from soar.core.models import User
 from soar.core.permissions import Permission
 from soar.core.recording import recording
+from soar.core.tags import check_tags
 
 REQUIRED = "This field is required."
 DEFAULT_TLP = "amber"
@@ -61,6 +62,7 @@ def add_alert_ioc(
         type_id=(IocType, type_id, "There is no such type."),
         tlp_id=(Tlp, tlp_id, "There is no such TLP."),
     )
+    check_tags(tags)
     with recording(actor) as record:
         alert = locked_alert(actor, alert_id)
         ioc, _ = ensure_ioc(type_id=type_id, value=value.strip())

@@ -23,6 +23,7 @@ from soar.core.history import apply_changes, is_possible_id
 from soar.core.inserting import insert_if_absent
 from soar.core.permissions import Permission
 from soar.core.recording import recording
+from soar.core.tags import check_tags
 
 EDITABLE = frozenset(
     {"title", "description", "type_id", "status_id", "severity_id", "tags", "content", "custom"}
@@ -60,6 +61,7 @@ def add_alert(
         return known, False
     values = fields | {"type_id": type_id}
     check_alert_references(values)
+    check_tags(values.get("tags"))
     alert = Alert(
         customer_id=customer,
         source=source,
@@ -87,6 +89,7 @@ def update_alert(actor: Actor, alert_id: int, **changes: Any) -> Alert:
     """Change an event; `custom` overlays its custom fields. Raise Forbidden, NotFound or Invalid."""
     actor.require(Permission.ALERTS_WRITE)
     check_alert_references(changes)
+    check_tags(changes.get("tags"))
     with recording(actor) as record:
         alert = locked_alert(actor, alert_id)
         custom = changes.pop("custom", None)

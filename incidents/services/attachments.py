@@ -50,8 +50,9 @@ def add_attachment(
 ) -> Attachment:
     """Keep a file on exactly one incident, alert or indicator; `custom` are values by opt_<number>.
 
-    What is kept with an indicator has no custom values. The same bytes are stored once, whatever their names. Raise Forbidden, NotFound, Invalid, also for an
-    extension that is not accepted, or Conflict for a locked indicator.
+    What is kept with an indicator needs no custom values and gets no defaults. The same bytes are stored once,
+    whatever their names. Raise Forbidden, NotFound, Invalid, also for an extension that is not accepted, or
+    Conflict for a locked indicator.
     """
     target = {"incident_id": incident_id, "alert_id": alert_id, "ioc_id": ioc_id}
     place = Attachment(**target, file_name=file_name, description=description, reference=reference)

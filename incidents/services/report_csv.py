@@ -64,7 +64,7 @@ def _task(row: Row) -> Cells:
 
 
 def _note(row: Row) -> Cells:
-    text = plain_text(row["additional_info"])
+    text = _joined(_custom(row), plain_text(row["additional_info"]))
     return (row["created_on"], row["created_by"], None, row["title"], None, text)
 
 

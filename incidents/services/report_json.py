@@ -1,10 +1,12 @@
 """The report of an incident as one JSON object, piece by piece."""
 
+import datetime as dt
+import json
 from collections.abc import Iterator
 
 import orjson
 
-from incidents.services.report_parts import PARTS, Report
+from incidents.services.report_parts import PARTS, Report, text_of
 
 VERSION = 1
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS | orjson.OPT_NON_STR_KEYS
@@ -31,4 +33,11 @@ def json_pieces(report: Report) -> Iterator[bytes]:
 
 
 def _json(value: object) -> bytes:
-    return orjson.dumps(value, default=str, option=_OPTIONS)
+    try:
+        return orjson.dumps(value, default=str, option=_OPTIONS)
+    except TypeError:  # an integer of more than 64 bits, which external alerts may hold
+        return json.dumps(value, default=_text).encode()
+
+
+def _text(value: object) -> str:
+    return text_of(value) if isinstance(value, dt.datetime) else str(value)

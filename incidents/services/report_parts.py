@@ -156,7 +156,7 @@ def _notes(report: Report) -> Iterator[Row]:
     note: Note
     for note in _read(rows.order_by("pk")):
         is_changed = note.updated_at != note.created_at
-        yield {
+        row = {
             "id": note.pk,
             "title": note.title,
             "additional_info": sanitised_html(shown_as_html(note.content, note.content_html)),
@@ -164,6 +164,7 @@ def _notes(report: Report) -> Iterator[Row]:
             "created_by": note.user.login,
             "updated_on": note.updated_at if is_changed else None,
         }
+        yield row | report.labelled(Section.NOTES, note.custom, row)
 
 
 def _tasks(report: Report) -> Iterator[Row]:

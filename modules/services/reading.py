@@ -52,7 +52,7 @@ _KINDS: Mapping[str, _Kind] = {
     "case": _INCIDENT,
     "incident": _INCIDENT,
     "task": _Kind("task", "tasks", ("title", "description", "custom")),
-    "note": _Kind("note", "notes", ("title", "content")),
+    "note": _Kind("note", "notes", ("title", "content", "custom")),
 }
 
 

@@ -14,8 +14,9 @@ from incidents.models import (
     Investigator,
     ListValue,
 )
-from incidents.services.custom_fields import add_custom_field
+from incidents.services.custom_fields import add_custom_field, remove_custom_field
 from incidents.services.deleting import delete_incident
+from incidents.services.editing import change_incident
 from incidents.services.favorites import add_favorite
 from incidents.services.incidents import open_incident
 from incidents.services.templates import add_template
@@ -122,6 +123,19 @@ def test_the_form_changes_title_and_custom_fields(
     assert browser.post(page, data).status_code == 302
     incident = Incident.objects.get(pk=incident.pk)
     assert (incident.title, incident.custom) == ("Phish, twice", {"opt_1": "Rome"})
+
+
+def test_values_of_removed_fields_stay_and_are_not_asked_for(
+    browser: Client, as_administrator: Actor, incident: Incident
+) -> None:
+    text = {"section": "incidents", "type": "Text"}
+    fields = [add_custom_field(as_administrator, **text, label=name) for name in ("Old", "New")]
+    change_incident(as_administrator, incident.pk, {"opt_1": "a", "opt_2": "b"})
+    remove_custom_field(as_administrator, fields[0].pk)
+    data = form_data(browser, url(incident), custom='{"opt_1": "a", "opt_2": "c"}')
+    assert browser.post(url(incident), data).status_code == 302
+    incident.refresh_from_db()
+    assert incident.custom == {"opt_1": "a", "opt_2": "c"}
 
 
 def test_saving_an_incident_without_a_change_writes_nothing(

@@ -324,3 +324,12 @@ def test_only_administrators_write_notes_for_others(
     own = add_alert_note(as_analyst, alert.pk, title="A", user_id=colleague.pk)
     theirs = add_alert_note(as_administrator, alert.pk, title="B", user_id=colleague.pk)
     assert (own.user_id, theirs.user_id) == (as_analyst.user_id, colleague.pk)
+
+
+def test_a_tag_is_as_long_as_the_index_takes(as_analyst: Actor, make_alert: Make) -> None:
+    alert = make_alert()
+    with pytest.raises(Invalid):
+        update_alert(as_analyst, alert.pk, tags="x" * 513)
+    with pytest.raises(Invalid):
+        add_alert_ioc(as_analyst, alert.pk, type_id=1, value="a", tags="x" * 513)
+    assert update_alert(as_analyst, alert.pk, tags="x" * 512).tags == "x" * 512

@@ -13,8 +13,11 @@ from cases.models import Case, Note, NoteDirectory
 from cases.services.cases import update_case
 from cases.services.iocs import add_ioc
 from incidents.models import Incident, IncidentRelation
+from incidents.services.custom_fields import add_custom_field
 from incidents.services.deleting import delete_incident
 from incidents.services.entities import set_verdict
+from incidents.services.external_alerts import add_external_alert
+from incidents.services.incident_notes import write_note
 from incidents.services.incidents import open_incident
 from incidents.services.reports import ReportType, write_report
 from incidents.services.war_room import add_timeline_entry, mark_step
@@ -151,3 +154,20 @@ def test_markdown_of_the_other_door_is_shown_as_html_and_text(as_analyst: Actor)
     assert "Seen on <strong>two</strong> hosts" in page
     line = next(x for x in lines_of_report(as_analyst) if x["kind"] == "additional_info")
     assert line["value"] == "Seen on two hosts\none\ntwo"
+
+
+def test_custom_fields_of_notes_are_in_the_report(as_administrator: Actor) -> None:
+    field = add_custom_field(as_administrator, section="notes", label="Site", type="Text")
+    note = {"title": "Call", "content_html": "Asked", "custom": {field.name: "Milan"}}
+    write_note(as_administrator, 1, **note)
+    told = json_of_report(as_administrator)["notes"][-1]
+    assert told[field.name] == {"name": "Site", "value": "Milan"}
+    (line,) = [one for one in lines_of_report(as_administrator) if one["item"] == "Call"]
+    assert line["details"] == "Site: Milan\nAsked"
+
+
+def test_numbers_of_any_size_are_in_the_report(as_administrator: Actor) -> None:
+    add_external_alert(as_administrator, 1, type="x", data={"print": 10**30})
+    alerts = json_of_report(as_administrator)["external_alerts"]
+    assert alerts[0]["data"] == {"print": 10**30}
+    assert dt.datetime.fromisoformat(alerts[0]["datetime"]) < timezone.now()

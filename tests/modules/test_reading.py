@@ -13,6 +13,7 @@ from cases.services.access import set_user_access
 from cases.services.iocs import add_ioc, remove_ioc, update_ioc
 from incidents.models import IncidentSettings
 from incidents.services import found_entities
+from incidents.services.custom_fields import add_custom_field
 from incidents.services.deleting import delete_incident
 from incidents.services.entities import delete_entity, lock_entity
 from incidents.services.entity_types import find_ioc_type
@@ -281,3 +282,10 @@ def test_a_text_waits_for_the_broker_and_is_sent_again(
     OutboxEvent.objects.filter(delivered_at=None).update(next_attempt_at=timezone.now())
     assert read_all() == 1
     assert values() == ["a.com"]
+
+
+def test_custom_fields_of_notes_are_read(ask: Asking, as_administrator: Actor) -> None:
+    field = add_custom_field(as_administrator, section="notes", label="Seen", type="Text")
+    ask("POST", NOTES, {"title": "Call", "additional_info": "x", field.name: "evil[.]com"})
+    read_all()
+    assert values() == ["evil.com"]

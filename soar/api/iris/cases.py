@@ -23,6 +23,7 @@ from soar.api.iris.fields import (
     Integer,
     JsonObject,
     Name,
+    Tags,
     Text,
     Timestamp,
     UsDate,
@@ -139,7 +140,7 @@ class ProtagonistIn(serializers.Serializer[Any]):
 class _CaseFields(serializers.Serializer[Any]):
     classification_id = Integer(required=False, allow_null=True)
     severity_id = Integer(required=False)
-    case_tags = Text(source="tags", required=False)
+    case_tags = Tags(source="tags", required=False)
     protagonists = serializers.ListField(
         child=ProtagonistIn(), required=False, allow_null=True, max_length=200
     )

@@ -17,6 +17,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from soar.api.base import bad_text, refuse_bad_texts
+from soar.core.tags import TOO_LONG, are_too_long
 
 REQUIRED = "Missing data for required field."
 NULL = "Field may not be null."
@@ -49,6 +50,17 @@ class Text(serializers.CharField):
         if problem:
             raise serializers.ValidationError(problem)
         return data
+
+
+class Tags(Text):
+    """Tags with commas between them, none longer than a tag may be."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the text; refuse what Text refuses, and long tags."""
+        text = super().to_internal_value(data)
+        if are_too_long(text):
+            raise serializers.ValidationError(TOO_LONG)
+        return text
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         """Validate; an empty string where a length is asked for is too short, not missing."""

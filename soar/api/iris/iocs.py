@@ -13,7 +13,7 @@ from cases.services import iocs as services
 from cases.services.iocs import Added
 from soar.api.fast import FastRead, Nested
 from soar.api.iris.envelope import success
-from soar.api.iris.fields import Always, Attributes, CaseTitle, Integer, JsonObject, Text
+from soar.api.iris.fields import Always, Attributes, CaseTitle, Integer, JsonObject, Tags, Text
 from soar.api.iris.shapes import Empty, StateOut, state_of
 from soar.api.iris.views import CASE_READ, CASE_WRITE, IrisViewSet, endpoint
 from soar.core.actor import Actor
@@ -84,7 +84,7 @@ class IocIn(serializers.Serializer[Any]):
     ioc_tlp_id = Integer(source="tlp_id")
     ioc_value = Text(source="value", min_length=1)
     ioc_description = Text(source="description", required=False, allow_null=True)
-    ioc_tags = Text(source="tags", required=False, allow_null=True)
+    ioc_tags = Tags(source="tags", required=False, allow_null=True)
     custom_attributes = Attributes()
 
 
@@ -95,7 +95,7 @@ class IocChangesIn(serializers.Serializer[Any]):
     ioc_tlp_id = Integer(source="tlp_id", required=False)
     ioc_value = Text(source="value", min_length=1, required=False)
     ioc_description = Text(source="description", required=False, allow_null=True)
-    ioc_tags = Text(source="tags", required=False, allow_null=True)
+    ioc_tags = Tags(source="tags", required=False, allow_null=True)
     custom_attributes = Attributes()
 
 

@@ -332,3 +332,12 @@ def test_each_write_counts_once(api_analyst: ApiClient, second_case: Case) -> No
 def test_a_reader_adds_no_ioc(api_reader: ApiClient) -> None:
     assert_denied(add(api_reader), 1)
     assert not Ioc.objects.filter(value=VALUE).exists()
+
+
+def test_a_tag_no_index_takes_is_refused_by_name(api_analyst: ApiClient) -> None:
+    body = {"ioc_value": "a.example", "ioc_type_id": 20, "ioc_tlp_id": 2, "cid": 1}
+    refused = api_analyst.post("/case/ioc/add", body | {"ioc_tags": "a," + "x" * 513}).json()
+    assert refused["data"] == {"ioc_tags": ["A tag has at most 512 characters."]}
+    many = ",".join(str(number) * 100 for number in range(100, 200))
+    taken = api_analyst.post("/case/ioc/add", body | {"ioc_tags": many}).json()
+    assert taken["data"]["ioc_tags"] == many
