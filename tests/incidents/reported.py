@@ -17,12 +17,14 @@ from incidents.services.reports import ReportType, write_report
 from incidents.services.task_details import add_incident_task
 from incidents.services.war_room import add_timeline_entry, mark_step
 from soar.core.actor import Actor
+from soar.core.tags import LONGEST_TAG
 from tests.incidents.stored import make_parts
 
 
 def fill(actor: Actor, text: str, incident_id: int = 1) -> CaseIoc:
     """Write a text into everything of incident 1 that a report shows, and return its entity."""
     make_parts(actor, text[:200])
+    tags = ",".join(text[at : at + LONGEST_TAG] for at in range(0, len(text), LONGEST_TAG))
     other = open_incident(actor, name=text[:150], reference=text[:150], customer_id=1)
     add_relation(actor, incident_id, other_id=other.pk, relation="related")
     write_note(actor, incident_id, title=text[:150], content_html=text)
@@ -33,10 +35,10 @@ def fill(actor: Actor, text: str, incident_id: int = 1) -> CaseIoc:
         "description": text[:200],
         "additional_info": text,
         "closing_note": text,
-        "tags": text,
+        "tags": tags,
     }
     change_incident(actor, incident_id, fields)
-    said = {"description": text[:200], "tags": text}
+    said = {"description": text[:200], "tags": tags}
     return add_ioc(actor, incident_id, type_id=20, tlp_id=2, value=text, **said)[0]
 
 
