@@ -51,6 +51,12 @@ class Text(serializers.CharField):
             raise serializers.ValidationError(problem)
         return data
 
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """Validate; an empty string where a length is asked for is too short, not missing."""
+        if data == "" and self.min_length:
+            self.fail("min_length", min_length=self.min_length)
+        return super().run_validation(data)
+
 
 class Tags(Text):
     """Tags with commas between them, none longer than a tag may be."""
@@ -61,12 +67,6 @@ class Tags(Text):
         if are_too_long(text):
             raise serializers.ValidationError(TOO_LONG)
         return text
-
-    def run_validation(self, data: Any = serializers.empty) -> Any:
-        """Validate; an empty string where a length is asked for is too short, not missing."""
-        if data == "" and self.min_length:
-            self.fail("min_length", min_length=self.min_length)
-        return super().run_validation(data)
 
 
 class Name(Text):
