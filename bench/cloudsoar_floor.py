@@ -64,7 +64,7 @@ def answer(environ: Environ, caller: Caller) -> Answer:
 
 
 def _whoami(environ: Environ, caller: Caller) -> Answer:
-    user, token = connection().execute(sql.WHOAMI, (caller.token_id,)).fetchone()  # type: ignore[misc]
+    user, token = _row(sql.WHOAMI, (caller.token_id,))
     held = [
         name
         for bit, names in CAPABILITIES.items()
@@ -88,9 +88,19 @@ def _body(environ: Environ) -> Any:
     return orjson.loads(environ["wsgi.input"].read())
 
 
+def _row(statement: str, parameters: Any) -> Any:
+    """Return the one row of a statement that always has one."""
+    return connection().execute(statement, parameters).fetchone()
+
+
+def _result(statement: str, parameters: Any) -> Any:
+    """Return the result of a statement as the driver has it, without an object per row."""
+    return connection().execute(statement, parameters).pgresult
+
+
 def _page(statement: str, parameters: Any) -> Answer:
-    result = connection().execute(statement, parameters).pgresult
-    rows, total = result.get_value(0, 0), result.get_value(0, 1)  # type: ignore[union-attr]
+    result = _result(statement, parameters)
+    rows, total = result.get_value(0, 0), result.get_value(0, 1)
     return rows or b"[]", [("X-Total-Count", (total or b"0").decode())]
 
 
@@ -119,26 +129,23 @@ def _search_incidents(environ: Environ, caller: Caller) -> Answer:
 
 def _of_incident(environ: Environ, caller: Caller, incident: int) -> Answer:
     parameters = {"user": caller.user_id, "incident": incident, "size": _size(environ)}
-    result = connection().execute(sql.INCIDENT_ENTITIES, parameters).pgresult
-    count = result.ntuples if result is not None else 0
-    rows = [
-        _with_text(result.get_value(row, 0), result.get_value(row, 1))  # type: ignore[union-attr]
-        for row in range(count)
-    ]
-    total = result.get_value(0, 2).decode() if count else "0"  # type: ignore[union-attr]
+    result = _result(sql.INCIDENT_ENTITIES, parameters)
+    count = result.ntuples
+    rows = [_with_text(result.get_value(row, 0), result.get_value(row, 1)) for row in range(count)]
+    total = result.get_value(0, 2).decode() if count else "0"
     return b"[" + b",".join(rows) + b"]", [("X-Total-Count", total)]
 
 
 def _entity(environ: Environ, caller: Caller, entity: int) -> Answer:
     parameters = {"user": caller.user_id, "entity": entity}
-    result = connection().execute(sql.ENTITY, parameters).pgresult
-    return _with_text(result.get_value(0, 0), result.get_value(0, 1)), []  # type: ignore[union-attr]
+    result = _result(sql.ENTITY, parameters)
+    return _with_text(result.get_value(0, 0), result.get_value(0, 1)), []
 
 
 def _incident(environ: Environ, caller: Caller, incident: int) -> Answer:
     parameters = {"user": caller.user_id, "incident": incident}
-    result = connection().execute(sql.INCIDENT, parameters).pgresult
-    shown, body = result.get_value(0, 0), result.get_value(0, 1)  # type: ignore[union-attr]
+    result = _result(sql.INCIDENT, parameters)
+    shown, body = result.get_value(0, 0), result.get_value(0, 1)
     value = {"name": "Additional info", "value": _safe((body or b"").decode())}
     return (shown or b"{}")[:-1] + b',"additional_info":' + orjson.dumps(value) + b"}", []
 

@@ -9,6 +9,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "soar.settings")
 django.setup()
 
+# What follows needs the settings.
 from django.db import transaction  # noqa: E402
 from django.test import Client  # noqa: E402
 from rest_framework.serializers import Serializer  # noqa: E402

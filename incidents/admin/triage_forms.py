@@ -173,5 +173,6 @@ class MergeForm(Question):
         super().__init__(*args, actor=actor, site=site, **options)
         field = cast(Row, self.fields["incident"])
         field.queryset = visible_incidents(actor)
-        field.widget = ChoiceByTyping(Alert._meta.get_field("incident"), site)
-        field.widget.choices = field.choices  # type: ignore[attr-defined]
+        widget = ChoiceByTyping(Alert._meta.get_field("incident"), site)
+        widget.choices = field.choices
+        field.widget = widget

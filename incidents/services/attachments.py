@@ -1,6 +1,6 @@
 """Files on incidents, alerts and indicators."""
 
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.conf import settings
 from django.core.files import File
@@ -13,6 +13,7 @@ from incidents.services.admission import locked_incident
 from incidents.services.custom_values import checked_values
 from incidents.services.file_names import check_file_name
 from incidents.services.file_store import (
+    Content,
     bytes_kept,
     described,
     hold,
@@ -28,7 +29,6 @@ from soar.core.recording import recording
 
 EDITABLE = frozenset({"file_name", "description", "reference", "custom"})
 UNKNOWN = "No such attachment"
-Content = BinaryIO | File  # type: ignore[type-arg]
 
 
 def largest_upload() -> int:
@@ -61,13 +61,13 @@ def add_attachment(
     place.custom = checked_values(
         CustomField.Section.ATTACHMENTS, custom or {}, is_new=ioc_id is None
     )
-    wanted = described(content)  # type: ignore[arg-type]
+    wanted = described(content)
     if wanted.size_bytes > largest_upload():
         raise Invalid.field("content", "This file is too large.")
-    with bytes_kept(content, wanted), recording(actor) as record:  # type: ignore[arg-type]
+    with bytes_kept(content, wanted), recording(actor) as record:
         if incident_id is not None:
             locked_incident(actor, incident_id)
-        place.file = hold(content, wanted)  # type: ignore[arg-type]
+        place.file = hold(content, wanted)
         place.user_id = actor.user_id
         place.save()
         record(

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from incidents.selectors import visible_attachments
-from incidents.services.attachments import Content, add_attachment
+from incidents.services.attachments import add_attachment
 from incidents.services.entities import catalogue_entity
 from incidents.services.file_names import LONGEST_NAME, check_file_name
-from incidents.services.file_store import described
+from incidents.services.file_store import Content, described
 from iocs.models import Ioc
 from soar.core.actor import Actor
 from soar.core.recording import recording
@@ -42,5 +42,5 @@ def _has(actor: Actor, ioc: Ioc, content: Content) -> bool:
     mine = visible_attachments(actor).filter(ioc=ioc)
     if not mine.exists():
         return False
-    sha256 = described(content).sha256  # type: ignore[arg-type]
+    sha256 = described(content).sha256
     return mine.filter(file__sha256=sha256).exists()

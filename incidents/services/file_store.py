@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 from django.core.files import File
 from django.core.files.storage import storages
@@ -19,12 +19,13 @@ from incidents.services.media_types import HEAD_BYTES, media_type_of
 from soar.core.errors import Conflict
 from soar.core.locking import lock_for_transaction
 
+Content: TypeAlias = "BinaryIO | File[bytes]"
 CHUNK_BYTES = 1 << 20
 GONE = "The bytes of this file are gone from the store"
 SWEPT_AT_ONCE = 500
 
 
-def described(content: BinaryIO) -> StoredFile:
+def described(content: Content) -> StoredFile:
     """Return what a file is as a row that is not saved yet, reading it from its beginning to its end."""
     content.seek(0)
     digests = [hashlib.new(name, usedforsecurity=False) for name in ("sha256", "sha1", "md5")]
@@ -40,7 +41,7 @@ def described(content: BinaryIO) -> StoredFile:
 
 
 @contextmanager
-def bytes_kept(content: BinaryIO, wanted: StoredFile) -> Iterator[None]:
+def bytes_kept(content: Content, wanted: StoredFile) -> Iterator[None]:
     """Put the bytes into the store ahead of the transaction within; take them out again if it fails."""
     is_kept = False
     try:
@@ -52,7 +53,7 @@ def bytes_kept(content: BinaryIO, wanted: StoredFile) -> Iterator[None]:
             _remove(wanted.sha256)
 
 
-def hold(content: BinaryIO, wanted: StoredFile) -> StoredFile:
+def hold(content: Content, wanted: StoredFile) -> StoredFile:
     """Return the row of bytes that are in the store, for the open transaction to refer to."""
     _lock(wanted.sha256)
     _write(content, wanted.sha256)  # nothing to do unless somebody else removed them meanwhile
@@ -106,7 +107,7 @@ def _lock(sha256: str) -> None:
     lock_for_transaction(f"stored file {sha256}")
 
 
-def _write(content: BinaryIO, sha256: str) -> None:
+def _write(content: Content, sha256: str) -> None:
     if not _storage().exists(_name(sha256)):
         content.seek(0)
         _storage().save(_name(sha256), File(content))

@@ -12,9 +12,10 @@ from rest_framework import serializers
 
 from incidents.models import Attachment, CustomField
 from incidents.selectors import custom_fields_of
-from incidents.services.attachments import Content, largest_upload
+from incidents.services.attachments import largest_upload
 from incidents.services.calculations import values_as_shown
 from incidents.services.file_names import LONGEST_NAME
+from incidents.services.file_store import Content
 from soar.api.base import represent
 from soar.api.cloudsoar.bodies import MULTIPART
 from soar.api.cloudsoar.errors import TooLarge
