@@ -28,6 +28,7 @@ from django.db.models.functions import Coalesce
 from cases.models import Case, Customer, CustomerMembership, GroupCaseAccess, UserCaseAccess
 from soar.core.actor import Actor
 from soar.core.compiled import CompiledQuery
+from soar.core.compiled_expression import CompiledExpression
 from soar.core.errors import Forbidden
 from soar.core.history import is_possible_id
 from soar.core.permissions import AccessLevel, Permission
@@ -36,10 +37,7 @@ READ = (AccessLevel.READ_ONLY, AccessLevel.FULL_ACCESS)
 WRITE = (AccessLevel.FULL_ACCESS,)
 
 
-def level_expression(
-    user: Combinable | int, case: Combinable, customer: Combinable, default: Combinable | int
-) -> Coalesce:
-    """Return the expression of a user's effective level on a case; `default` when no record exists."""
+def _level(user: Any, case: Any, customer: Any, default: Any) -> Coalesce:
     groups = (
         GroupCaseAccess.objects.filter(case=case, group__user=user)
         .order_by()
@@ -59,9 +57,16 @@ def level_expression(
             CustomerMembership.objects.filter(customer=customer, user=user).values("level")[:1]
         ),
         Subquery(groups.values("effective")[:1]),
-        default if isinstance(default, Combinable) else Value(default),
+        Value(default),
         output_field=IntegerField(),
     )
+
+
+def level_expression(
+    user: Combinable | int, case: Combinable, customer: Combinable, default: Combinable | int
+) -> CompiledExpression:
+    """Return the expression of a user's effective level on a case; `default` when no record exists."""
+    return CompiledExpression(_level, user, case, customer, default, output_field=IntegerField())
 
 
 def default_level(actor: Actor) -> AccessLevel:
@@ -73,14 +78,14 @@ def cases_with_level(actor: Actor) -> QuerySet[Any]:
     """Return every case, deleted ones too, with the actor's level as `access_level`; see visible_cases."""
     return Case.objects.annotate(
         access_level=level_expression(
-            actor.user_id, OuterRef("pk"), OuterRef("customer_id"), int(default_level(actor))
+            actor.user_id, F("pk"), F("customer_id"), int(default_level(actor))
         )
     )
 
 
 def level_query(user: Any, case: Any, default: Any) -> QuerySet[Any]:
     """Return the query of a user's level on a case as `access_level`, for a CompiledQuery."""
-    level = level_expression(user, OuterRef("pk"), OuterRef("customer_id"), default)
+    level = level_expression(user, F("pk"), F("customer_id"), default)
     return Case.objects.filter(pk=case, deleted_at=None).order_by().annotate(access_level=level)
 
 

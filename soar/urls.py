@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from soar.core import health
 
+admin.autodiscover()
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("", include("soar.api.cloudsoar.urls")),

@@ -54,8 +54,8 @@ def visible_incidents_and_deleted(actor: Actor, levels: Levels = READ) -> QueryS
     """
     level = level_expression(
         actor.user_id,
-        OuterRef("case_id"),
-        OuterRef("case__customer_id"),
+        F("case_id"),
+        F("case__customer_id"),
         int(default_level(actor)),
     )
     return Incident.objects.alias(access_level=level).filter(access_level__in=levels)

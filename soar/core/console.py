@@ -1,9 +1,14 @@
 """The console's site: the admin in the theme's dress, with pages of our own beside the models."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.contrib.admin.apps import AdminConfig
+from django.apps import AppConfig
+from django.contrib import admin
+from django.contrib.admin.apps import SimpleAdminConfig
+from django.contrib.admin.checks import check_admin_app, check_dependencies
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core import checks
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -11,10 +16,26 @@ from django.urls import URLPattern, path
 from unfold.sites import UnfoldAdminSite
 
 
-class ConsoleConfig(AdminConfig):
-    """The admin application, serving ConsoleSite."""
+class ConsoleConfig(SimpleAdminConfig):
+    """The admin application, serving ConsoleSite.
+
+    Its pages are loaded with the URLs and by system checks: workers, scheduler and relay need none of them
+    and start in two thirds of the time (docs/performance.md).
+    """
 
     default_site = "soar.core.console.ConsoleSite"
+
+    def ready(self) -> None:
+        """Register the checks of the admin; nothing else is loaded."""
+        checks.register(check_dependencies, checks.Tags.admin)
+        checks.register(_check_pages, checks.Tags.admin)
+
+
+def _check_pages(
+    app_configs: Sequence[AppConfig] | None, **options: Any
+) -> list[checks.CheckMessage]:
+    admin.autodiscover()
+    return check_admin_app(app_configs, **options)
 
 
 class LabelledAutocomplete(AutocompleteJsonView):

@@ -108,10 +108,13 @@ def children() -> list[Child]:
 
 
 def child_environment() -> dict[str, str]:
-    """Return the environment of the children, without what only the first start needs."""
+    """Return the environment of the children, without what only the first start needs.
+
+    Who starts them has run the system checks; each doing it again takes longer than all else of a start.
+    """
     hidden = {*ONLY_FOR_US, *(f"{name}_FILE" for name in ONLY_FOR_US)}
     inherited = {name: value for name, value in os.environ.items() if name not in hidden}
-    return inherited | {"DJANGO_SETTINGS_MODULE": "soar.settings"}
+    return inherited | {"DJANGO_SETTINGS_MODULE": "soar.settings", "CELERY_SKIP_CHECKS": "1"}
 
 
 def missing_for_readiness() -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
@@ -34,9 +34,7 @@ def _caller(key_hash: str) -> QuerySet[Any, Any]:
 
 
 def _caller_in_case(key_hash: str, case: int) -> QuerySet[Any, Any]:
-    level = level_expression(
-        OuterRef(OuterRef("user_id")), OuterRef("pk"), OuterRef("customer_id"), NO_RECORD
-    )
+    level = level_expression(OuterRef("user_id"), F("pk"), F("customer_id"), NO_RECORD)
     cases = Case.objects.filter(pk=case).order_by().annotate(level=level)
     rows = _callers(key_hash).annotate(level=Subquery(cases.values("level")))
     return rows.values_list(*CALLER, "level")
