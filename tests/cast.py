@@ -1,23 +1,28 @@
-"""The cast: the users every test plays with, and the same people acting through the IRIS door."""
+"""The cast: the users every test plays with, and the same people acting through the IRIS door.
+
+They are written as rows: thousands of tests need them, and the services, which look up, lock and record, take
+ten times as long. tests/test_cast.py shows that the services write the same.
+"""
 
 from collections.abc import Callable
-from functools import partial
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.contrib.auth.models import Permission as DjangoPermission
 
-from cases.models import Case, Customer
-from cases.services.access import set_user_access
-from cases.services.customers import add_customer, set_membership
+from cases.models import Case, Customer, CustomerMembership, UserCaseAccess
+from cases.services.customers import add_customer
 from incidents.services.incidents import open_incident
 from soar.core.actor import Actor
 from soar.core.models import User
-from soar.core.permissions import AccessLevel
-from soar.core.services.users import add_user, set_groups
+from soar.core.permissions import AccessLevel, Permission
+from soar.core.services.api_keys import issue_key
+from soar.core.services.standing import ENTERING
 
 ADMINISTRATORS, ANALYSTS = 1, 2
 PASSWORD = "Correct-Horse-7-Battery"
+STORED_PASSWORD = make_password(PASSWORD)
 
 
 @pytest.fixture
@@ -32,33 +37,61 @@ def as_administrator(administrator: User) -> Actor:
     return Actor.of(administrator, "iris")
 
 
-def enrolled(actor: Actor, login: str, *group_ids: int) -> User:
+def enrolled(login: str, *group_ids: int) -> User:
     """Make a user of a login, a member of the groups with the given ids."""
-    names = {"login": login, "name": login.title(), "email": f"{login}@example.org"}
-    user, _ = add_user(actor, **names, password=PASSWORD)
-    return set_groups(actor, user.pk, group_ids=list(group_ids)) if group_ids else user
-
-
-def enrolled_reader(actor: Actor) -> User:
-    """Make a member of Analysts whose own record on case 1 says read only."""
-    user = enrolled(actor, "reader", ANALYSTS)
-    set_user_access(actor, 1, user_id=user.pk, level=AccessLevel.READ_ONLY)
+    mask = _mask_of(group_ids)
+    user = User(
+        login=login,
+        name=login.title(),
+        email=f"{login}@example.org",
+        password=STORED_PASSWORD,
+        permission_mask=int(mask),
+        is_staff=bool(mask & ENTERING),
+    )
+    user.save(force_insert=True)
+    issue_key(user)
+    link = User.groups.through
+    link.objects.bulk_create([link(user_id=user.pk, group_id=group) for group in group_ids])
     return user
 
 
-def enrolled_outsider(actor: Actor, customer: Customer) -> User:
+def _mask_of(group_ids: tuple[int, ...]) -> Permission:
+    if not group_ids:
+        return Permission(0)
+    held = DjangoPermission.objects.filter(group__in=group_ids, content_type__app_label="core")
+    names = {*held.values_list("codename", flat=True)}
+    return Permission(sum(bit for bit in Permission if bit.codename in names))
+
+
+def full_member(customer_id: int, user: User) -> User:
+    """Give a user full access to all cases of a customer."""
+    level = AccessLevel.FULL_ACCESS
+    CustomerMembership.objects.create(customer_id=customer_id, user=user, level=level)
+    return user
+
+
+def on_case_1(user: User, level: AccessLevel) -> User:
+    """Give a user a level on case 1."""
+    UserCaseAccess.objects.create(case_id=1, user=user, level=level)
+    return user
+
+
+def enrolled_reader() -> User:
+    """Make a member of Analysts whose own record on case 1 says read only."""
+    return on_case_1(enrolled("reader", ANALYSTS), AccessLevel.READ_ONLY)
+
+
+def enrolled_outsider(customer: Customer) -> User:
     """Make an analyst of another customer: Analysts' permissions through a group of his own."""
     group = Group.objects.create(name="Other analysts")
     group.permissions.set(DjangoPermission.objects.filter(group=ANALYSTS))
-    user = enrolled(actor, "outsider", group.pk)
-    set_membership(actor, customer.pk, user_id=user.pk, level=AccessLevel.FULL_ACCESS)
-    return user
+    return full_member(customer.pk, enrolled("outsider", group.pk))
 
 
 @pytest.fixture
-def enrol(as_administrator: Actor) -> Callable[..., User]:
+def enrol(db: None) -> Callable[..., User]:
     """Make a user of a login, a member of the groups with the given ids."""
-    return partial(enrolled, as_administrator)
+    return enrolled
 
 
 @pytest.fixture
@@ -68,11 +101,9 @@ def case(db: None) -> Case:
 
 
 @pytest.fixture
-def analyst(enrol: Callable[..., User], as_administrator: Actor) -> User:
+def analyst(enrol: Callable[..., User]) -> User:
     """A member of Analysts and full member of customer 1."""
-    user = enrol("analyst", ANALYSTS)
-    set_membership(as_administrator, 1, user_id=user.pk, level=AccessLevel.FULL_ACCESS)
-    return user
+    return full_member(1, enrol("analyst", ANALYSTS))
 
 
 @pytest.fixture
@@ -88,21 +119,19 @@ def guest(enrol: Callable[..., User]) -> User:
 
 
 @pytest.fixture
-def reader(as_administrator: Actor) -> User:
+def reader(db: None) -> User:
     """A member of Analysts whose own record on case 1 says read only."""
-    return enrolled_reader(as_administrator)
+    return enrolled_reader()
 
 
 @pytest.fixture
-def limited(enrol: Callable[..., User], as_administrator: Actor) -> User:
+def limited(enrol: Callable[..., User]) -> User:
     """A full member of customer 1 in a group of his own, which lacks what touches others."""
     group = Group.objects.create(name="Customer's analysts")
     others = ["entities_manage", "investigators_manage"]
     held = DjangoPermission.objects.filter(group=ANALYSTS).exclude(codename__in=others)
     group.permissions.set(held)
-    user = enrol("limited", group.pk)
-    set_membership(as_administrator, 1, user_id=user.pk, level=AccessLevel.FULL_ACCESS)
-    return user
+    return full_member(1, enrol("limited", group.pk))
 
 
 @pytest.fixture
@@ -112,9 +141,9 @@ def other_customer(as_administrator: Actor) -> Customer:
 
 
 @pytest.fixture
-def outsider(as_administrator: Actor, other_customer: Customer) -> User:
+def outsider(other_customer: Customer) -> User:
     """An analyst of the other customer: Analysts' permissions through a group of his own."""
-    return enrolled_outsider(as_administrator, other_customer)
+    return enrolled_outsider(other_customer)
 
 
 @pytest.fixture
@@ -131,11 +160,9 @@ def outsider_case(outsider: User, other_customer: Customer) -> Case:
 
 
 @pytest.fixture
-def denied_administrator(enrol: Callable[..., User], as_administrator: Actor) -> User:
+def denied_administrator(enrol: Callable[..., User]) -> User:
     """A second administrator whose own record on case 1 denies it to him."""
-    user = enrol("denied", ADMINISTRATORS)
-    set_user_access(as_administrator, 1, user_id=user.pk, level=AccessLevel.DENY_ALL)
-    return user
+    return on_case_1(enrol("denied", ADMINISTRATORS), AccessLevel.DENY_ALL)
 
 
 # --- the same people acting

@@ -76,9 +76,9 @@ def stage(django_db_setup: None, django_db_blocker: Any) -> Iterator[Stage]:
         actor = Actor.of(administrator, "iris")
         people = {
             "administrator": administrator,
-            "reader": enrolled_reader(actor),
-            "outsider": enrolled_outsider(actor, add_customer(actor, name="Other Client")),
-            "guest": enrolled(actor, "guest"),
+            "reader": enrolled_reader(),
+            "outsider": enrolled_outsider(add_customer(actor, name="Other Client")),
+            "guest": enrolled("guest"),
         }
         browsers = {who: logged_in(user) for who, user in people.items()}
         counts = [_grown(actor, browsers["administrator"], suffixes) for suffixes in ("1", "234")]
@@ -91,7 +91,7 @@ def _grown(actor: Actor, browser: Client, suffixes: str) -> dict[Any, int]:
     for suffix in suffixes:
         fill_case(actor, suffix)
         add_case(actor, f"Case {suffix}")
-        enrolled(actor, f"user{suffix}")
+        enrolled(f"user{suffix}")
         ModuleRun.objects.create(hook_name="on_manual_trigger", case_id=1, user_login="guest")
     return {model: _queries(browser, url(model, "changelist")) for model in MODELS}
 
