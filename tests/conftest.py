@@ -5,21 +5,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.core.management.color import no_style
-from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import TransactionTestCase
 
-from incidents.services.bootstrap import seed
 from modules.services import preload
-from soar.core import audit_triggers, throttling
+from soar.core import throttling
 from soar.core.models import User
 from tests.database import seeded_database
 from tests.http import ApiClient, key_of
 from tests.settings import BASE
 
 pytest_plugins = ["tests.cast", "tests.triage_cast"]
-KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,21 +51,15 @@ def _uses_database(item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
-    """Make a seeded database, and seed it again whenever a transactional test has emptied it."""
-    with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
-        patch.setattr(TransactionTestCase, "_fixture_teardown", _empty_and_seed)
-        with seeded_database(BASE), django_db_blocker.block():
+    """Make a seeded database, and make it what it was whenever a transactional test has changed it."""
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        django_db_blocker.unblock(),
+        seeded_database(BASE) as restore,
+    ):
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: restore())
+        with django_db_blocker.block():
             yield
-
-
-def _empty_and_seed(case: TransactionTestCase) -> None:
-    names = connection.introspection.django_table_names(only_existing=True, include_views=False)
-    tables = [name for name in names if name not in KEPT_TABLES]
-    statements = connection.ops.sql_flush(no_style(), tables, reset_sequences=True)
-    audit_triggers.remove(connection)
-    connection.ops.execute_sql_flush(statements)
-    audit_triggers.install(connection)
-    seed()
 
 
 @pytest.fixture(autouse=True)

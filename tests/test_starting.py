@@ -9,7 +9,9 @@ from django.contrib import admin
 from cases.models import Case
 from soar.core import console, installation
 
-SHOW = "import sys; print(*sorted(name for name in sys.modules if '.admin' in name or '.api' in name))"
+SHOW = (
+    "import sys; print(*sorted(name for name in sys.modules if '.admin' in name or '.api' in name))"
+)
 
 
 def loaded_by(*statements: str) -> str:
