@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import TransactionTestCase
 
@@ -16,6 +17,7 @@ from tests.http import ApiClient, key_of
 from tests.settings import BASE
 
 pytest_plugins = ["tests.cast", "tests.triage_cast"]
+admin.autodiscover()  # as the URLs do: tests ask which pages there are before the first request
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -9,7 +9,7 @@ from django.db.models import Func
 from django.db.models.expressions import Combinable
 from django.db.models.sql import Query
 
-Build = Callable[..., Combinable]
+Build = Callable[..., Any]
 _FIRST_MARK = 1_800_000_001  # as in soar.core.compiled, whose marks may pass through here
 _PLACE = re.compile(r"(?<!%)%s")
 # Subqueries call their tables U0 and U1, theirs V0, and so does the query around.

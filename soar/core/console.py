@@ -1,7 +1,7 @@
 """The console's site: the admin in the theme's dress, with pages of our own beside the models."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.apps import AppConfig
 from django.contrib import admin
@@ -13,6 +13,7 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
+from django.utils.functional import SimpleLazyObject
 from unfold.sites import UnfoldAdminSite
 
 
@@ -65,6 +66,11 @@ class ConsoleSite(UnfoldAdminSite):
         """Return the pages before the models and the catch-all."""
         pages = [path(route, self.admin_view(view), name=name) for route, view, name in self.pages]
         return [*pages, *super().get_urls()]
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Return the models by application, found out only where a page lists them: few do."""
+        found = super().get_app_list
+        return cast("list[Any]", SimpleLazyObject(lambda: found(request, app_label)))
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
         """Answer with choices the user may see, labelled by their admin class."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth import admin as djangos  # registers a page for Group when it is imported
 from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
@@ -61,7 +62,8 @@ class GroupForm(forms.ModelForm):
             self.initial[name] = getattr(profile, name, self.fields[name].initial)
 
 
-admin.site.unregister(Group)
+if isinstance(admin.site._registry.get(Group), djangos.GroupAdmin):
+    admin.site.unregister(Group)
 
 
 @admin.register(Group)
