@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import TransactionTestCase
 
 from modules.services import preload
 from soar.core import throttling
+from soar.core.actor import Actor
 from soar.core.models import User
 from tests.database import seeded_database
 from tests.http import ApiClient, key_of
@@ -87,6 +89,17 @@ def kept_connection() -> Iterator[list[str]]:
             lambda connection: looked.append(connection.alias),
         )
         yield looked
+
+
+@pytest.fixture(scope="module")
+def for_module(django_db_setup: None, django_db_blocker: Any) -> Iterator[Actor]:
+    """Let fixtures of a module write, as the administrator; all of it is rolled back after its tests.
+
+    Not for modules with tests that commit.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield Actor.of(User.objects.get(pk=1), "iris")
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

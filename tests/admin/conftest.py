@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
@@ -102,10 +103,15 @@ def fill_case(actor: Actor, suffix: str) -> World:
     )
 
 
+@pytest.fixture(scope="module")
+def _world(for_module: Actor) -> World:
+    return fill_case(for_module, "0")
+
+
 @pytest.fixture
-def world(as_administrator: Actor) -> World:
+def world(db: None, _world: World) -> World:
     """One of everything in case 1."""
-    return fill_case(as_administrator, "0")
+    return deepcopy(_world)  # tests change objects
 
 
 def url(obj: Any, page: str = "change") -> str:

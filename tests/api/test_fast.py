@@ -47,16 +47,16 @@ READS = fast_reads()
 Values = dict[str, int]
 
 
-@pytest.fixture
-def values(as_administrator: Actor) -> Values:
+@pytest.fixture(scope="module")
+def values(for_module: Actor) -> Values:
     """A case full of odd data, and the value of every parameter a fast read may have."""
-    case = open_incident(as_administrator, name=ODD, description=ODD, customer_id=1).case.pk
-    ioc = _fill_with_iocs_and_assets(as_administrator, case)
-    task = add_global_task(as_administrator, title=ODD, status_id=2, assignee_id=1)
+    case = open_incident(for_module, name=ODD, description=ODD, customer_id=1).case.pk
+    ioc = _fill_with_iocs_and_assets(for_module, case)
+    task = add_global_task(for_module, title=ODD, status_id=2, assignee_id=1)
     asset = Asset.objects.filter(case=case).values_list("pk", flat=True)[0]
-    _add_events_notes_and_tasks(as_administrator, case, asset, ioc)
-    add_customer(as_administrator, name=ODD[:100], custom_attributes={})
-    add_alert(as_administrator, type_id=ListValue.objects.filter(field="type")[0].pk, title=ODD)
+    _add_events_notes_and_tasks(for_module, case, asset, ioc)
+    add_customer(for_module, name=ODD[:100], custom_attributes={})
+    add_alert(for_module, type_id=ListValue.objects.filter(field="type")[0].pk, title=ODD)
     _make_timestamps_and_attributes_odd()
     return {"case": case, "ioc": ioc, "asset": asset, "task": task.pk}
 

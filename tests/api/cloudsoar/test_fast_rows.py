@@ -41,15 +41,16 @@ def ask(administrator: User) -> Asking:
     return Asking(administrator)
 
 
-@pytest.fixture
-def filled(as_administrator: Actor, case: Case) -> Case:
+@pytest.fixture(scope="module")
+def filled(for_module: Actor) -> Case:
     """A case with some of everything, of two types and with a body."""
+    case = Case.objects.get(pk=1)
     for make in MAKERS.values():
         for _ in range(SOME):
-            make(as_administrator, case.pk)
+            make(for_module, case.pk)
     fields = {"type": ["Phishing", "Malware"], "tags": ["a", "b"], "purpose": None}
     fields |= {"additional_info": "<p>Body <i>x</i></p>", "starttime": "2025-03-04T08:55:00.5Z"}
-    Asking(User.objects.get(pk=as_administrator.user_id))("PUT", f"incidents/{case.pk}/", fields)
+    Asking(User.objects.get(pk=for_module.user_id))("PUT", f"incidents/{case.pk}/", fields)
     return case
 
 

@@ -47,10 +47,10 @@ def second_case(open_case: Callable[..., Case]) -> Case:
     return open_case()
 
 
-@pytest.fixture
-def filled(as_administrator: Actor) -> Ids:
+@pytest.fixture(scope="module")
+def filled(for_module: Actor) -> Ids:
     """The ids, by noun, of a case of customer 1 with one object of every kind."""
-    return fill_case(as_administrator, 1, "Full")  # type: ignore[return-value]
+    return fill_case(for_module, 1, "Full")  # type: ignore[return-value]
 
 
 @pytest.fixture

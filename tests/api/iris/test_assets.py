@@ -115,7 +115,7 @@ def test_a_faulty_asset_is_refused_and_nothing_written(
     api_analyst: ApiClient, changes: dict[str, Any], errors: dict[str, str]
 ) -> None:
     assert_data_error(add(api_analyst, **changes), **errors)
-    assert not Asset.objects.exists()
+    assert not Asset.objects.filter(case=1).exists()
     assert counter() == 0
 
 
@@ -330,4 +330,4 @@ def test_a_deleted_asset_leaves_events_and_iocs_alone(
 
 def test_a_reader_adds_no_asset(api_reader: ApiClient) -> None:
     assert_denied(add(api_reader), 1)
-    assert not Asset.objects.exists()
+    assert not Asset.objects.filter(case=1).exists()

@@ -93,7 +93,7 @@ def test_a_faulty_task_is_refused_and_nothing_written(
     api_analyst: ApiClient, changes: dict[str, Any], errors: dict[str, str]
 ) -> None:
     assert_data_error(add(api_analyst, **changes), **errors)
-    assert not Task.objects.exists()
+    assert not Task.objects.filter(case=1).exists()
 
 
 def test_tags_and_description_may_be_empty_and_a_title_short(api_analyst: ApiClient) -> None:
@@ -202,4 +202,4 @@ def test_a_task_of_another_case_is_unknown(
 
 def test_a_reader_adds_no_task(api_reader: ApiClient, case: Case) -> None:
     assert_denied(add(api_reader), case.pk)
-    assert not Task.objects.exists()
+    assert not Task.objects.filter(case=1).exists()

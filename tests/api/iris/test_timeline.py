@@ -112,7 +112,7 @@ def test_a_faulty_event_is_refused_and_nothing_written(
     api_analyst: ApiClient, changes: dict[str, Any], errors: dict[str, str]
 ) -> None:
     assert_data_error(add(api_analyst, **changes), **errors)
-    assert not Event.objects.exists()
+    assert not Event.objects.filter(case=1).exists()
 
 
 @pytest.mark.parametrize("color", ["", "red", "#123456", "#F2596199"])
@@ -157,7 +157,7 @@ def test_objects_of_a_hidden_case_are_refused_like_missing_ones(
 def test_adding_is_counted_and_audited(api_analyst: ApiClient) -> None:
     event_id = data_of(add(api_analyst), "Event added")["event_id"]
     assert data_of(api_analyst.get("/case/timeline/state", cid=1))["object_state"] == 1
-    assert AuditLog.objects.get(action="event.created").object_id == event_id
+    assert AuditLog.objects.get(action="event.created", case_id=1).object_id == event_id
 
 
 def test_attributes_of_an_event_are_filled(api_analyst: ApiClient, as_administrator: Actor) -> None:
@@ -299,4 +299,4 @@ def test_a_deleted_event_leaves_its_assets_alone(
 
 def test_a_reader_adds_no_event(api_reader: ApiClient, case: Case) -> None:
     assert_denied(add(api_reader), case.pk)
-    assert not Event.objects.exists()
+    assert not Event.objects.filter(case=1).exists()
