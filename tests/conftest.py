@@ -1,6 +1,7 @@
 """What every test may ask for: a seeded database, the cast (tests/cast.py), and their HTTP clients."""
 
 import gc
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -29,11 +30,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Start with the slow ones, so that no process is left alone with them at the end.
+    """Start with the slow ones and with large files, so that no process is left alone with them at the end.
 
     Leave out tests without the database of this run, if asked: a second run would show nothing new.
     """
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    sizes = Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.get_closest_marker("slow") is None, -sizes[item.path]))
     if not config.getoption("--on-the-database"):
         return
     others = [item for item in items if not _uses_database(item)]

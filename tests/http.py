@@ -4,10 +4,12 @@ import base64
 from typing import Any
 
 from django.test import Client
+from django.test.client import ClientHandler
 
 from soar.core.models import ApiToken, IrisApiKey, User
 from soar.core.services.api_keys import derived_key
 from soar.core.token_texts import text_of
+from soar.wsgi import Doors
 
 
 def key_of(user: User) -> str:
@@ -32,12 +34,27 @@ def basic(user_name: str, password: str) -> dict[str, str]:
     return {"authorization": f"Basic {pair}"}
 
 
+class _Handler(Doors, ClientHandler):
+    """Takes requests the way the server's handler does."""
+
+
+_HANDLER = _Handler(enforce_csrf_checks=False)
+
+
+class Browser(Client):
+    """Django's client before the server's handler, which is made once for all."""
+
+    def __init__(self, **defaults: Any) -> None:
+        super().__init__(**defaults)
+        self.handler = _HANDLER
+
+
 class ApiClient:
     """Sends `Authorization: Bearer KEY` with every request; an empty key sends no header."""
 
     def __init__(self, key: str) -> None:
         self.headers = {"authorization": f"Bearer {key}"} if key else {}
-        self.client = Client()
+        self.client = Browser()
 
     def get(self, path: str, **query: Any) -> Any:
         """Return the answer to GET."""

@@ -31,6 +31,7 @@ from modules.services.parameters import set_parameters
 from soar.core.actor import Actor
 from soar.core.models import AuditLog, User
 from tests.cast import PASSWORD
+from tests.http import Browser
 from tests.incidents.stored import make_parts
 from tests.modules.rows import PLAYED, add_parameter, add_row
 from tests.modules.scripted import Part, ScriptedRunner, wish
@@ -52,7 +53,7 @@ PARAMETERS = {
 
 def logged_in(user: User) -> Client:
     """Return the browser of a user who is logged in to the console."""
-    client = Client()
+    client = Browser()
     client.force_login(user, BACKEND)
     return client
 

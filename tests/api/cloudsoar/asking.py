@@ -3,18 +3,16 @@
 import json
 from typing import Any
 
-from django.test import Client
-
 from soar.api.cloudsoar.mounts import CURRENT
 from soar.core.models import User
-from tests.http import bearer, token_of
+from tests.http import Browser, bearer, token_of
 
 
 class Asking:
     """Sends requests with a user's token."""
 
     def __init__(self, user: User) -> None:
-        self.client = Client(headers=bearer(token_of(user)))
+        self.client = Browser(headers=bearer(token_of(user)))
 
     def __call__(self, method: str, path: str, body: Any = None) -> Any:
         """Return the answer; a body is sent as JSON."""

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from cases.models import Asset, Case, Note
 from soar.core.models import User
@@ -63,7 +64,7 @@ def test_a_session_is_no_key(client: Any, administrator: User) -> None:
 
 def test_a_key_needs_no_csrf_token_and_sets_no_cookie(administrator: User) -> None:
     api = ApiClient(key_of(administrator))
-    api.client.handler.enforce_csrf_checks = True
+    api.client = Client(enforce_csrf_checks=True)
     assert not api.post(ADD, {"group_title": "x"}).cookies
 
 
