@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import TransactionTestCase
@@ -63,7 +64,12 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
         django_db_blocker.unblock(),
         seeded_database(BASE) as restore,
     ):
-        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: restore())
+
+        def restored(case: TransactionTestCase) -> None:
+            restore()
+            ContentType.objects.clear_cache()
+
+        patch.setattr(TransactionTestCase, "_fixture_teardown", restored)
         with django_db_blocker.block():
             yield
 

@@ -16,7 +16,6 @@ from django.db import connection, transaction
 from incidents.services.bootstrap import seed
 from soar.core import audit_triggers
 
-KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 Restore = Callable[[], None]
 
 
@@ -81,7 +80,7 @@ def _sqlite_restorer() -> Restore:
 
 def _postgresql_restorer() -> Restore:
     names = connection.introspection.django_table_names(only_existing=True, include_views=False)
-    tables = [name for name in names if name not in KEPT_TABLES]
+    tables = [name for name in names if name != "django_migrations"]
     kept: dict[str, bytes] = {}
     with connection.cursor() as cursor:
         for table in tables:
