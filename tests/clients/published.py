@@ -72,7 +72,7 @@ def run_suite(version: str, url: str, place: Path) -> dict[str, str]:
     env = environment(tree, url)
     _write_resources(tree, env)
     report = place / "report.xml"
-    options = ["-q", "-c", os.devnull, f"--rootdir={tree}", f"--junitxml={report}"]
+    options = ["-q", "--tb=native", "-c", os.devnull, f"--rootdir={tree}", f"--junitxml={report}"]
     for plugin in ("redirect_host", "no:django", "no:cacheprovider"):
         options += ["-p", plugin]
     command = [sys.executable, "-m", "pytest", *options, "dfir_iris_client/tests"]
