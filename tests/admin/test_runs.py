@@ -52,11 +52,11 @@ def test_the_list_tells_what_ran_on_what_and_how_it_went(browser: Client, world:
 def test_a_manual_run_is_listed_by_its_name_and_its_first_objects(
     browser: Client, world: World
 ) -> None:
-    targets = [{"type": "asset", "id": pk} for pk in (world.asset.pk, 424242, 3, 4)]
+    targets = [{"type": "asset", "id": pk} for pk in (world.asset.pk, 424242, 424243, 424244)]
     add_run(object_kind="asset", targets=targets, ui_name="Scan it", hook_name="on_manual_x")
     text = shown(browser.get(LIST))
     assert "Scan it" in text
-    assert "Asset host-0 , Asset 424242, Asset 3 and 1 more" in text
+    assert "Asset host-0 , Asset 424242, Asset 424243 and 1 more" in text
 
 
 def test_the_list_takes_a_constant_number_of_queries(
