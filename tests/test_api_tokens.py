@@ -84,6 +84,18 @@ def test_an_end_is_in_the_text(as_administrator: Actor, analyst: User) -> None:
     assert claims_of(text_of(row)).user_id == analyst.pk  # type: ignore[union-attr]
 
 
+def test_a_text_that_was_good_is_good_no_longer_than_its_end(
+    as_administrator: Actor, analyst: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = issue_token(as_administrator, analyst.pk, days=1)
+    text, end = text_of(row), parts_of(text_of(row))[1]["exp"]
+    assert claims_of(text) is not None
+    monkeypatch.setattr("soar.core.token_texts.time.time", lambda: end - 1)
+    assert claims_of(text) is not None
+    monkeypatch.setattr("soar.core.token_texts.time.time", lambda: end)
+    assert claims_of(text) is None
+
+
 def test_a_new_signing_key_keeps_old_texts_good_until_its_key_goes(
     token: ApiToken, settings: Any
 ) -> None:
