@@ -63,14 +63,18 @@ def _in_cases(actor: Actor, ids: str) -> QuerySet[Any, Any]:
     return _grouped(rows)
 
 
-def _in_alerts(actor: Actor, ids: str) -> QuerySet[Any, Any]:
-    rows = visible_alert_iocs(actor).filter(Among("ioc_id", ids)).order_by()
-    return _grouped(rows.exclude(tags=""))
-
-
-def _in_catalogue(actor: Actor, ids: str) -> QuerySet[Any, Any]:
-    rows = visible_catalogue_entries(actor).filter(Among("ioc_id", ids)).order_by()
-    return _grouped(rows.exclude(tags=""))
+def _elsewhere(actor: Actor, ids: str) -> QuerySet[Any, Any]:
+    """Return the texts of tags in alerts, then those in his catalogue, then which are his favourites."""
+    sources = (visible_alert_iocs, visible_catalogue_entries, visible_favorite_iocs)
+    rows: list[QuerySet[Any]] = [
+        visible(actor).filter(Among("ioc_id", ids)).order_by() for visible in sources
+    ]
+    in_alerts, own = (_tagged(some.exclude(tags=""), n) for n, some in enumerate(rows[:-1]))
+    text = Value("", output_field=models.TextField())
+    favorites = rows[-1].annotate(place=Value(FAVORITE), tags=text, first=F("pk"))
+    columns = ("place", "first", "ioc_id", "tags")
+    parts = (part.values_list(*columns) for part in (own, favorites))
+    return in_alerts.values_list(*columns).union(*parts, all=True).order_by("place", "first")
 
 
 def _grouped(rows: QuerySet[Any]) -> QuerySet[Any, Any]:
@@ -79,14 +83,18 @@ def _grouped(rows: QuerySet[Any]) -> QuerySet[Any, Any]:
     return counted.order_by("first").values_list("ioc_id", "tags", "count")
 
 
-def _favorites(actor: Actor, ids: str) -> QuerySet[Any, Any]:
-    rows = visible_favorite_iocs(actor).filter(Among("ioc_id", ids))
-    return rows.order_by().values_list("ioc_id")
+def _tagged(rows: QuerySet[Any], place: int) -> QuerySet[Any, Any]:
+    """Return each text of tags of an entity once, with where it first is."""
+    return (
+        rows.annotate(place=Value(place))
+        .values("place", "ioc_id", "tags")
+        .annotate(first=Min("pk"))
+    )
 
 
+FAVORITE = 2
 _IN_CASES = CompiledQuery(_in_cases, ids=str)
-_ELSEWHERE = (CompiledQuery(_in_alerts, ids=str), CompiledQuery(_in_catalogue, ids=str))
-_FAVORITES = CompiledQuery(_favorites, ids=str)
+_ELSEWHERE = CompiledQuery(_elsewhere, ids=str)
 
 
 def told_of(actor: Actor, ioc_ids: Iterable[int]) -> Told:
@@ -97,10 +105,11 @@ def told_of(actor: Actor, ioc_ids: Iterable[int]) -> Told:
         told.counts[pk] += count
         if tags:
             told.texts[pk].append(tags)
-    for source in _ELSEWHERE:
-        for pk, tags, _ in source.rows(actor=actor, ids=ids):
+    for place, _, pk, tags in _ELSEWHERE.rows(actor=actor, ids=ids):
+        if place == FAVORITE:
+            told.favorites.add(pk)
+        else:
             told.texts[pk].append(tags)
-    told.favorites = {pk for (pk,) in _FAVORITES.rows(actor=actor, ids=ids)}
     return told
 
 

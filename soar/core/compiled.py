@@ -111,7 +111,11 @@ class CompiledRows(CompiledQuery):
         """Return the SQL of the built queryset and its parameters, and keep how its columns are read."""
         compiler = self.build(**arguments).query.get_compiler(DEFAULT_DB_ALIAS)
         text = compiler.as_sql()
-        self._converters = compiler.get_converters([part[0] for part in compiler.select])
+        converters = compiler.get_converters([part[0] for part in compiler.select])
+        # The window is the count of `counted`, which both drivers read as a number already.
+        self._converters = {
+            place: pair for place, pair in converters.items() if not isinstance(pair[1], Window)
+        }
         return text
 
     def rows(self, **values: Any) -> Sequence[tuple[Any, ...]]:
