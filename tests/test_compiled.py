@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 from django.db import connection
-from django.db.models import Value
+from django.db.models import Q, Value
 from django.test.utils import CaptureQueriesContext
 
 from cases.models import Case
@@ -18,7 +18,7 @@ from soar.core.compiled import (
     CompiledRows,
     ids_text,
 )
-from soar.core.models import User
+from soar.core.models import AuditLog, User
 
 BY_LOGIN = CompiledQuery(
     lambda login, pk: User.objects.filter(login=login, pk=pk).values_list("pk", "login"),
@@ -134,3 +134,27 @@ def test_whole_objects_are_as_loaded(administrator: User) -> None:
 def test_what_permissions_rule_out_is_an_empty_answer(as_guest: Actor) -> None:
     nothing = CompiledRows(lambda actor: User.objects.none().values_list("pk"))
     assert list(nothing.rows(actor=as_guest)) == []
+
+
+def test_patterns_are_part_of_the_text(db: None) -> None:
+    actions = CompiledQuery(
+        lambda case: (
+            AuditLog.objects.filter(
+                Q(action__startswith="case.") | Q(action__startswith="note_directory."),
+                case_id=case,
+            )
+            .order_by("pk")
+            .values_list("action")
+        ),
+        case=int,
+    )
+    sql, bound = actions.bind({"case": 1})
+    assert bound == [1]
+    assert "'case.%%'" in sql
+    expected = AuditLog.objects.filter(case_id=1).order_by("pk").values_list("action", flat=True)
+    nouns = ("case.", "note_directory.")
+    assert (
+        [action for (action,) in actions.rows(case=1)]
+        == [action for action in expected if action.startswith(nouns)]
+        != []
+    )

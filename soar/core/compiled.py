@@ -27,7 +27,7 @@ _PLACE = re.compile(r"(?<!%)%s")
 _PAGE_MARK = re.compile(r"(?<=LIMIT |FFSET )19000000\d\d\b")  # Django writes bounds out
 _NOTHING = "SELECT 1 WHERE 1 = 0"
 _MARKS = (int, str, uuid.UUID)
-_PLAIN_WORDS = re.compile(r"[A-Za-z0-9_ #.:/-]*")
+_PLAIN_WORDS = re.compile(r"[A-Za-z0-9_ #.:/%\\-]*")
 
 
 class CompiledQuery:
@@ -246,7 +246,8 @@ def _with_bounds(sql: str, bound: Sequence[Any]) -> tuple[str, list[Any]]:
 def _inlined(sql: str, template: list[Any]) -> Text:
     """Return the text with its constants written out: binding dozens of them costs more than the query.
 
-    Only what our own code put there and what needs no quoting is written out: numbers and plain words.
+    Only what our own code put there and what needs no quoting is written out: numbers, plain words and
+    patterns of such words, for which PostgreSQL finds no index as long as they are parameters.
     """
     pieces = _PLACE.split(sql)
     text, kept = pieces[0], []
@@ -254,7 +255,7 @@ def _inlined(sql: str, template: list[Any]) -> Text:
         if isinstance(part, int) and not isinstance(part, bool):  # also psycopg's Int2 to Int8
             text += f"{int(part)}{piece}" if part >= 0 else f"({int(part)}){piece}"
         elif type(part) is str and _PLAIN_WORDS.fullmatch(part):
-            text += f"'{part}'{piece}"
+            text += f"'{part.replace('%', '%%')}'{piece}"
         else:
             text += f"%s{piece}"
             kept.append(part)
