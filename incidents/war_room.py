@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from django.db.models import Case as Choice
 from django.db.models import (
     CharField,
+    Exists,
     OuterRef,
     Q,
     QuerySet,
@@ -61,9 +62,10 @@ def visible_steps(actor: Actor, incident_id: int) -> QuerySet[AuditLog]:
         pk=OuterRef("object_id"), incident_id=OuterRef("case_id")
     ).values("started_at")
     happened_at = Choice(When(object_type=ENTRY, then=Subquery(entry[:1])), default=None)
-    cases = visible_cases(actor).filter(pk=incident_id).order_by().values("pk")
+    # Asked once, where "its case is among the visible ones" would be asked again for each line.
+    is_visible = Exists(visible_cases(actor).filter(pk=incident_id).order_by())
     return (
-        AuditLog.objects.filter(case_id=incident_id, case_id__in=cases)
+        AuditLog.objects.filter(is_visible, case_id=incident_id)
         .exclude(_is_about(*UNSEEN))
         .exclude(object_type=EVENT, object_id__in=printed.values("object_id"))
         .select_related("mark")
