@@ -100,9 +100,8 @@ def title_of(step: Step) -> str:
     mark = getattr(step, "mark", None)
     if mark is not None and mark.title:
         return str(mark.title)
-    known = {} if getattr(step, "category", OTHER) == OTHER else _known(step)
-    found = (known[name] for name in TITLES if isinstance(known.get(name), str) and known[name])
-    return str(next(found, step.summary or step.action))[:LONGEST_TITLE]
+    known = "" if getattr(step, "category", OTHER) == OTHER else _named(step)
+    return (known or str(step.summary or step.action))[:LONGEST_TITLE]
 
 
 def body_of(step: Step) -> str:
@@ -124,5 +123,11 @@ def _is_about(*nouns: str) -> Q:
     return found
 
 
-def _known(step: Step) -> dict[str, Any]:
-    return {**(step.details.get("before") or {}), **(step.details.get("after") or {})}
+def _named(step: Step) -> str:
+    """Return how what a step is about was called, "" where nobody named it."""
+    before, after = step.details.get("before") or {}, step.details.get("after") or {}
+    for name in TITLES:
+        value = after[name] if name in after else before.get(name)
+        if value and isinstance(value, str):
+            return value
+    return ""

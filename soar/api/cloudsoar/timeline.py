@@ -13,7 +13,6 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from incidents.models import TimelineMark
 from incidents.services.war_room import add_timeline_entry, mark_step
 from incidents.war_room import (
     CATEGORY_NAMES,
@@ -110,12 +109,15 @@ class StepOut(serializers.Serializer[Any]):
 
 
 class Mark(NamedTuple):
-    """What was decided about a step, all null where nothing was."""
+    """What was decided about a step."""
 
-    is_locked: bool | None
-    is_printed: bool | None
-    is_deleted: bool | None
-    title: str | None
+    is_locked: bool = False
+    is_printed: bool = False
+    is_deleted: bool = False
+    title: str = ""
+
+
+UNMARKED = Mark()
 
 
 class Step(NamedTuple):
@@ -133,9 +135,9 @@ class Step(NamedTuple):
     @classmethod
     def of(cls, row: Sequence[Any]) -> "Step":
         """Return the step of a row of COLUMNS."""
-        pk, moment, category, action, summary, details, login, *mark = row
-        told = (action, summary, _read(details), login)
-        return cls(pk, _moment(moment), category, *told, Mark(*mark))
+        pk, moment, category, action, summary, details, login, *marks = row
+        mark = UNMARKED if marks[0] is None else Mark(*marks)
+        return cls(pk, _moment(moment), category, action, summary, _read(details), login, mark)
 
 
 def _text(column: str) -> Cast:
@@ -149,7 +151,8 @@ COLUMNS = ("pk", TIME, "category", "action", "summary", DETAILS, "actor_login", 
 
 
 def _moment(text: str) -> dt.datetime:
-    return dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC)
+    moment = dt.datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
 def _read(text: str) -> Any:
@@ -187,7 +190,7 @@ _STEPS = CompiledRows(_of_ids, incident=int, ids=str)
 
 def shown(step: Any) -> dict[str, Any]:
     """Return a step, or its columns, as StepOut shows it, its time as a moment."""
-    mark: Any = getattr(step, "mark", None) or TimelineMark()
+    mark = getattr(step, "mark", None) or UNMARKED
     moment: dt.datetime = step.happened_at
     return {
         "id": step.pk,
@@ -197,9 +200,9 @@ def shown(step: Any) -> dict[str, Any]:
         "title": {"name": "Title", "value": title_of(step)},
         "additional_info": {"name": "Additional info", "value": sanitised_html(body_of(step))},
         "created_by": {"name": "Created by", "value": step.actor_login},
-        "is_locked": {"name": "Locked", "value": bool(mark.is_locked)},
-        "is_printed": {"name": "Printed", "value": bool(mark.is_printed)},
-        "is_deleted": {"name": "Deleted", "value": bool(mark.is_deleted)},
+        "is_locked": {"name": "Locked", "value": mark.is_locked},
+        "is_printed": {"name": "Printed", "value": mark.is_printed},
+        "is_deleted": {"name": "Deleted", "value": mark.is_deleted},
     }
 
 
