@@ -41,6 +41,7 @@ CATEGORIES = {
     "module_run": ("hook", "run"),
 }
 CATEGORY_NAMES = (*CATEGORIES, OTHER)
+_CATEGORY_OF = {noun: name for name, nouns in CATEGORIES.items() for noun in nouns}
 UNSEEN = ("timeline_mark", "note_directory")  # what is only about how others are kept or shown
 PRINTED = "timeline_mark.printed"
 EVENT = Event._meta.label_lower
@@ -85,6 +86,11 @@ def of_category(steps: QuerySet[AuditLog], category: str) -> QuerySet[AuditLog]:
     if category == OTHER:
         return steps.exclude(_is_about(*(noun for nouns in CATEGORIES.values() for noun in nouns)))
     return steps.filter(_is_about(*CATEGORIES[category]))
+
+
+def category_of(action: str) -> str:
+    """Return the category of the steps of an audit action, as visible_steps has it."""
+    return _CATEGORY_OF.get(action.partition(".")[0], OTHER)
 
 
 class Step(Protocol):

@@ -18,6 +18,7 @@ from incidents.war_room import (
     CATEGORY_NAMES,
     LONGEST_TITLE,
     body_of,
+    category_of,
     of_category,
     title_of,
     visible_steps,
@@ -135,9 +136,10 @@ class Step(NamedTuple):
     @classmethod
     def of(cls, row: Sequence[Any]) -> "Step":
         """Return the step of a row of COLUMNS."""
-        pk, moment, category, action, summary, details, login, *marks = row
+        pk, moment, action, summary, details, login, *marks = row
         mark = UNMARKED if marks[0] is None else Mark(*marks)
-        return cls(pk, _moment(moment), category, action, summary, _read(details), login, mark)
+        told = (category_of(action), action, summary, _read(details), login)
+        return cls(pk, _moment(moment), *told, mark)
 
 
 def _text(column: str) -> Cast:
@@ -147,7 +149,7 @@ def _text(column: str) -> Cast:
 # Time and details as the database has them: its driver takes three times as long to read them as we do.
 TIME, DETAILS = _text("happened_at"), _text("details")
 MARKED = ("mark__is_locked", "mark__is_printed", "mark__is_deleted", "mark__title")
-COLUMNS = ("pk", TIME, "category", "action", "summary", DETAILS, "actor_login", *MARKED)
+COLUMNS = ("pk", TIME, "action", "summary", DETAILS, "actor_login", *MARKED)
 
 
 def _moment(text: str) -> dt.datetime:

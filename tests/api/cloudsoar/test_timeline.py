@@ -10,6 +10,7 @@ from cases.services.iocs import add_ioc
 from cases.services.timeline import delete_event, update_event
 from incidents.models import TimelineMark
 from incidents.services.incidents import open_incident
+from incidents.war_room import CATEGORIES, CATEGORY_NAMES, category_of, visible_steps
 from soar.core.actor import Actor
 from soar.core.models import AuditLog, User
 from tests.api.cloudsoar.answers import assert_shape
@@ -228,3 +229,13 @@ def test_the_feed_takes_a_constant_number_of_queries(
         with django_assert_num_queries(4) as found:
             ask("GET", room)
         assert len(found) == 4
+
+
+def test_the_category_of_a_step_is_the_one_it_is_found_by(as_administrator: Actor) -> None:
+    nouns = {noun for some in CATEGORIES.values() for noun in some}
+    for noun in (*nouns, *(f"{noun}s" for noun in nouns), "case", "unheard_of"):
+        action = f"{noun}.created"
+        AuditLog.objects.create(actor_login="x", action=action, object_type="x", case_id=1)
+    steps = visible_steps(as_administrator, 1)
+    assert {step.category for step in steps} == {*CATEGORY_NAMES}
+    assert [category_of(step.action) for step in steps] == [step.category for step in steps]
