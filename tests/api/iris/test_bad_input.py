@@ -46,8 +46,9 @@ def _named(fields: list[tuple[Line, str]]) -> list[Any]:
     return [pytest.param(line, name, id=f"{line.path} {name}") for line, name in fields]
 
 
-FIELDS = _named([(line, name) for line, name, _ in _fields()])
-TEXT_FIELDS = _named([(line, name) for line, name, is_text in _fields() if is_text])
+_ALL = [*_fields()]
+FIELDS = _named([(line, name) for line, name, _ in _ALL])
+TEXT_FIELDS = _named([(line, name) for line, name, is_text in _ALL if is_text])
 
 
 @pytest.fixture(scope="module")
