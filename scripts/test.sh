@@ -19,7 +19,9 @@ as_postgres() {
     if [ "$(id -u)" = 0 ]; then (cd / && runuser -u postgres -- "$@"); else "$@"; fi
 }
 
+LINT=""
 stop_servers() {
+    [ -n "$LINT" ] && kill "$LINT" 2>/dev/null
     [ -d "$WORK/pg" ] && as_postgres "$PG_BIN/pg_ctl" -D "$WORK/pg" -m immediate stop >/dev/null 2>&1
     [ -f "$WORK/redis.pid" ] && kill "$(cat "$WORK/redis.pid")" 2>/dev/null
     rm -rf "$WORK"
@@ -59,11 +61,14 @@ PYTHON
     printf -v "$1" '%s' "$counts"
 }
 
-echo "== lint"
-scripts/lint.sh || RESULT=1
+# Beside the tests, some of which wait for processes they started; for the same reason one process more than cores.
+scripts/lint.sh >"$WORK/lint" 2>&1 &
+LINT=$!
 echo "== tests on the embedded default"
-# One process more than cores: here some tests wait for processes they started.
 run_suite ON_SQLITE $((CORES + 1)) "$@"
+wait "$LINT" || RESULT=1
+echo "== lint"
+cat "$WORK/lint"
 echo "== tests on PostgreSQL + Redis"
 ON_POSTGRESQL="did not run"
 if start_servers; then
