@@ -4,11 +4,12 @@ import uuid
 
 import pytest
 from django.db import connection
-from django.db.models import Q, Value
+from django.db.models import F, IntegerField, Q, Subquery, Value
 from django.test.utils import CaptureQueriesContext
 
 from cases.models import Case
 from cases.selectors import visible_cases
+from incidents.services.incidents import open_incident
 from soar.core.actor import Actor
 from soar.core.compiled import (
     Among,
@@ -18,6 +19,7 @@ from soar.core.compiled import (
     CompiledRows,
     ids_text,
 )
+from soar.core.compiled_expression import CompiledExpression
 from soar.core.models import AuditLog, User
 
 BY_LOGIN = CompiledQuery(
@@ -158,3 +160,36 @@ def test_patterns_are_part_of_the_text(db: None) -> None:
         == [action for action in expected if action.startswith(nouns)]
         != []
     )
+
+
+def test_an_expression_is_built_once_and_takes_any_expression_for_its_ids(case: Case) -> None:
+    built: list[int] = []
+
+    def build(user: int) -> Subquery:
+        built.append(user)
+        return Subquery(User.objects.filter(pk=user, is_active=True).values("pk")[:1])
+
+    def found(user: F | int) -> CompiledExpression:
+        return CompiledExpression(build, user, output_field=IntegerField())
+
+    owner = case.owner_id
+    for user, expected in ((F("owner_id"), owner), (owner, owner), (0, None)):
+        assert Case.objects.annotate(found=found(user)).get(pk=1).found == expected
+    assert len(built) == 1
+
+
+def test_tables_of_an_expression_are_never_those_of_the_query_around(
+    as_administrator: Actor, analyst: User
+) -> None:
+    other = open_incident(as_administrator, name="Of another owner", customer_id=1)
+    Case.objects.filter(pk=other.pk).update(owner=analyst)
+
+    def same_case(pk: int) -> Subquery:
+        return Subquery(Case.objects.filter(pk=pk).values("owner")[:1])
+
+    inner = Case.objects.alias(
+        of=CompiledExpression(same_case, F("pk"), output_field=IntegerField())
+    )
+    nested = Case.objects.filter(pk__in=inner.filter(of=F("owner_id")).values("pk"))
+    twice = Case.objects.filter(pk__in=nested.values("pk"))
+    assert [*twice.values_list("pk", flat=True)] == [*Case.objects.values_list("pk", flat=True)]
