@@ -18,13 +18,14 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Coalesce
+from django.utils.safestring import SafeString
 
 from cases.models import Event
 from cases.selectors import visible_cases
 from incidents.models import TimelineEntry
 from soar.core.actor import Actor
 from soar.core.models import AuditLog
-from soar.core.rich_text import html_of
+from soar.core.rich_text import html_of, safe_html_of, sanitised_html
 
 OTHER = "incident"
 # Which nouns of audit actions make up a category; every other noun is about the incident as a whole.
@@ -112,14 +113,26 @@ def title_of(step: Step) -> str:
 
 def body_of(step: Step) -> str:
     """Return what a step says, as HTML still to be sanitised: the text that was written, else a sentence."""
+    text, is_markdown = _written(step)
+    return html_of(text) if is_markdown else text
+
+
+def safe_body_of(step: Step) -> SafeString:
+    """Return what body_of does, sanitised."""
+    text, is_markdown = _written(step)
+    return safe_html_of(text) if is_markdown else sanitised_html(text)
+
+
+def _written(step: Step) -> tuple[str, bool]:
+    """Return the text of a step, and whether it is markdown."""
     after = step.details.get("after") or {}
     for name in HTML_BODIES:
         if isinstance(after.get(name), str) and after[name]:
-            return str(after[name])
+            return after[name], False
     for name in MARKDOWN_BODIES:
         if isinstance(after.get(name), str) and after[name]:
-            return html_of(after[name])
-    return f"<p>{escape(step.summary)}</p>" if step.summary else ""
+            return after[name], True
+    return (f"<p>{escape(step.summary)}</p>" if step.summary else ""), False
 
 
 def _is_about(*nouns: str) -> Q:

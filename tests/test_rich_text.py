@@ -5,8 +5,16 @@ from typing import Any
 
 import pytest
 from django.template import Context, Template
+from hypothesis import given
+from hypothesis import strategies as st
 
-from soar.core.rich_text import sanitised_html, shown_attribute, shown_attributes
+from soar.core.rich_text import (
+    html_of,
+    safe_html_of,
+    sanitised_html,
+    shown_attribute,
+    shown_attributes,
+)
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -86,3 +94,16 @@ def test_an_attribute_is_shown_as_its_type_says(field: Any, shown: str) -> None:
 @pytest.mark.parametrize("attributes", [None, [], "text", {"Tab": "text"}])
 def test_attributes_of_no_known_form_show_nothing(attributes: Any) -> None:
     assert shown_attributes(attributes) == []
+
+
+LETTERS = st.sampled_from("aZä9 _,.;:'()/?%-<>&\"`*#[]!\\\n\t~|+=")
+
+
+@given(st.text(LETTERS, max_size=60) | st.text(max_size=40))
+def test_markdown_is_as_safe_in_one_step_as_in_two(text: str) -> None:
+    assert safe_html_of(text) == sanitised_html(html_of(text))
+
+
+@pytest.mark.parametrize("text", ["Seen in traffic.", "It's (50%) done; why?", "Ünï - a/b  "])
+def test_a_plain_paragraph_needs_no_cleaning(text: str) -> None:
+    assert safe_html_of(text) == f"<p>{text.rstrip()}</p>" == sanitised_html(html_of(text))

@@ -79,6 +79,13 @@ def html_of(markdown: str) -> str:
     return str(_MARKDOWN.render(markdown)).strip()
 
 
+def safe_html_of(markdown: str) -> SafeString:
+    """Return markdown as sanitised HTML; in a plain paragraph there is nothing to sanitise."""
+    if _PARAGRAPH.fullmatch(markdown):
+        return SafeString(f"<p>{markdown.rstrip()}</p>")
+    return sanitised_html(html_of(markdown))
+
+
 def markdown_of(html: str) -> str:
     """Return HTML as markdown, without what would not be shown either."""
     return str(markdownify(_CLEANER.clean(html), heading_style="ATX")).strip()

@@ -17,9 +17,9 @@ from incidents.services.war_room import add_timeline_entry, mark_step
 from incidents.war_room import (
     CATEGORY_NAMES,
     LONGEST_TITLE,
-    body_of,
     category_of,
     of_category,
+    safe_body_of,
     title_of,
     visible_steps,
 )
@@ -32,7 +32,6 @@ from soar.api.cloudsoar.views import FailureOut, endpoint
 from soar.core.actor import Actor
 from soar.core.compiled import Among, CompiledPage, CompiledRows, ids_text
 from soar.core.models import AuditLog
-from soar.core.rich_text import sanitised_html
 
 UNSET = 0
 ENDTIME = {"name": "End time", "value": UNSET}
@@ -200,7 +199,7 @@ def shown(step: Any) -> dict[str, Any]:
         "endtime": ENDTIME,
         "category": {"name": "Category", "value": step.category},
         "title": {"name": "Title", "value": title_of(step)},
-        "additional_info": {"name": "Additional info", "value": sanitised_html(body_of(step))},
+        "additional_info": {"name": "Additional info", "value": safe_body_of(step)},
         "created_by": {"name": "Created by", "value": step.actor_login},
         "is_locked": {"name": "Locked", "value": mark.is_locked},
         "is_printed": {"name": "Printed", "value": mark.is_printed},
