@@ -26,11 +26,18 @@ from incidents.war_room import (
 from soar.api.base import encoded
 from soar.api.cloudsoar.fields import Html, Integer, Moment, Text, Wrapped
 from soar.api.cloudsoar.filters import FilterField, FilterTable, Moments, Numbers, Texts
-from soar.api.cloudsoar.incident_parts import LONGEST_HTML, WORKERS, PartViewSet
+from soar.api.cloudsoar.incident_parts import (
+    LONGEST_HTML,
+    UNKNOWN_INCIDENT,
+    WORKERS,
+    PartViewSet,
+)
 from soar.api.cloudsoar.paging import LARGEST_SIZE, ListingIn, Page
 from soar.api.cloudsoar.views import FailureOut, endpoint
 from soar.core.actor import Actor
 from soar.core.compiled import Among, CompiledPage, CompiledRows, ids_text
+from soar.core.errors import NotFound
+from soar.core.history import is_possible_id
 from soar.core.models import AuditLog
 
 UNSET = 0
@@ -221,9 +228,12 @@ class TimelineViewSet(PartViewSet):
     )
     def list(self, request: Request, incident: int) -> Response:
         """Answer the steps of an incident."""
-        self.find_incident(incident)
         asked = self.query(TimelineIn)
+        if not is_possible_id(incident):
+            raise NotFound(UNKNOWN_INCIDENT)
         page = self._page(incident, asked)
+        if not page.rows:  # else the incident is visible, as its steps are
+            self.find_incident(incident)
         return page.answer(request, encoded([shown(Step.of(row)) for row in page.rows]))
 
     @endpoint(
