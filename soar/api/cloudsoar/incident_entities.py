@@ -161,8 +161,8 @@ class IncidentEntitiesViewSet(PartViewSet):
     )
     def list(self, request: Request, incident: int) -> Response:
         """Answer the entities of an incident."""
-        self.find_incident(incident)
-        page = self._page(incident, self.query(ListingIn))
+        asked = self.query(ListingIn)
+        page = self.page_of(incident, lambda: self._page(incident, asked))
         return page.answer(request, encoded([shown_row(row) for row in page.rows]))
 
     @endpoint(

@@ -1,5 +1,6 @@
 """What the views of an incident's parts share: the incident first, then the right to write to it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -10,8 +11,10 @@ from incidents.models import Incident
 from incidents.selectors import find_visible_incident
 from incidents.services.custom_values import NAME
 from soar.api.cloudsoar.fields import MAXIMUM_INTEGER
+from soar.api.cloudsoar.paging import Page
 from soar.api.cloudsoar.views import CloudSoarViewSet, needs
 from soar.core.errors import Forbidden, NotFound
+from soar.core.history import is_possible_id
 from soar.core.permissions import Permission
 
 WORKERS = needs(Permission.STANDARD_USER)
@@ -25,6 +28,18 @@ class PartViewSet(CloudSoarViewSet):
     def find_incident(self, incident_id: int) -> Incident:
         """Return the incident of the path. Raise NotFound for a hidden one as for a missing one."""
         return find_visible_incident(self.actor, incident_id, UNKNOWN_INCIDENT)
+
+    def page_of(self, incident_id: int, read: Callable[[], Page]) -> Page:
+        """Return a page of visible parts. Raise NotFound as `find_incident` does.
+
+        The incident itself is looked up only where no part shows that it is visible.
+        """
+        if not is_possible_id(incident_id):
+            raise NotFound(UNKNOWN_INCIDENT)
+        page = read()
+        if not page.rows:
+            self.find_incident(incident_id)
+        return page
 
     def admit_writer(self, incident_id: int) -> None:
         """Raise NotFound as `find_incident` does, or Forbidden without full access."""

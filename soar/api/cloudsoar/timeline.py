@@ -28,7 +28,6 @@ from soar.api.cloudsoar.fields import Html, Integer, Moment, Text, Wrapped
 from soar.api.cloudsoar.filters import FilterField, FilterTable, Moments, Numbers, Texts
 from soar.api.cloudsoar.incident_parts import (
     LONGEST_HTML,
-    UNKNOWN_INCIDENT,
     WORKERS,
     PartViewSet,
 )
@@ -36,8 +35,6 @@ from soar.api.cloudsoar.paging import LARGEST_SIZE, ListingIn, Page
 from soar.api.cloudsoar.views import FailureOut, endpoint
 from soar.core.actor import Actor
 from soar.core.compiled import Among, CompiledPage, CompiledRows, ids_text
-from soar.core.errors import NotFound
-from soar.core.history import is_possible_id
 from soar.core.models import AuditLog
 
 UNSET = 0
@@ -229,11 +226,7 @@ class TimelineViewSet(PartViewSet):
     def list(self, request: Request, incident: int) -> Response:
         """Answer the steps of an incident."""
         asked = self.query(TimelineIn)
-        if not is_possible_id(incident):
-            raise NotFound(UNKNOWN_INCIDENT)
-        page = self._page(incident, asked)
-        if not page.rows:  # else the incident is visible, as its steps are
-            self.find_incident(incident)
+        page = self.page_of(incident, lambda: self._page(incident, asked))
         return page.answer(request, encoded([shown(Step.of(row)) for row in page.rows]))
 
     @endpoint(
