@@ -149,7 +149,7 @@ def _text(column: str) -> Cast:
     return Cast(column, TextField())
 
 
-# Time and details as the database has them: its driver takes three times as long to read them as we do.
+# Time and details as the database has them: its driver takes several times as long to read them.
 TIME, DETAILS = _text("happened_at"), _text("details")
 MARKED = ("mark__is_locked", "mark__is_printed", "mark__is_deleted", "mark__title")
 COLUMNS = ("pk", TIME, "action", "summary", DETAILS, "actor_login", *MARKED)
