@@ -67,6 +67,7 @@ LINT=$!
 echo "== tests on the embedded default"
 run_suite ON_SQLITE $((CORES + 1)) "$@"
 wait "$LINT" || RESULT=1
+LINT=""
 echo "== lint"
 cat "$WORK/lint"
 echo "== tests on PostgreSQL + Redis"

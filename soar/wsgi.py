@@ -76,7 +76,7 @@ class DoorHandler(Doors, WSGIHandler):
         start_response(f"{response.status_code} {response.reason_phrase}", [*response.items()])
         if not isinstance(response, HttpResponse):  # it streams: the server closes it at its end
             return response
-        for close in response._resource_closers:  # type: ignore[attr-defined]
+        for close in response._resource_closers:  # type: ignore[attr-defined]  # the stubs lack it
             close()
         return [response.content]
 

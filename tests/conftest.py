@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
-from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import TransactionTestCase
 
@@ -16,12 +14,11 @@ from modules.services import preload
 from soar.core import throttling
 from soar.core.actor import Actor
 from soar.core.models import User
-from tests.database import seeded_database
+from tests.database import seeded_database, undone
 from tests.http import ApiClient, key_of
 from tests.settings import BASE
 
 pytest_plugins = ["tests.cast", "tests.triage_cast"]
-admin.autodiscover()  # as the URLs do: tests ask which pages there are before the first request
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -105,9 +102,8 @@ def for_module(django_db_setup: None, django_db_blocker: Any) -> Iterator[Actor]
 
     Not for modules with tests that commit.
     """
-    with django_db_blocker.unblock(), transaction.atomic():
+    with django_db_blocker.unblock(), undone():
         yield Actor.of(User.objects.get(pk=1), "iris")
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -20,6 +20,14 @@ Restore = Callable[[], None]
 
 
 @contextmanager
+def undone() -> Iterator[None]:
+    """Undo whatever the block writes."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@contextmanager
 def seeded_database(base: Path) -> Iterator[Restore]:
     """Be connected to a seeded database of this process, and be given what makes it so again.
 

@@ -2,11 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from django.db import transaction
 from django.db.models import Count
 from django.test import Client
 
@@ -15,6 +12,7 @@ from incidents.models import Alert, ListField, ListValue
 from incidents.services.demo import DIRECTORY, load_demo
 from incidents.services.demo_triage import DATA
 from iocs.models import Ioc
+from soar.core.actor import Actor
 from soar.core.models import AuditLog, User
 from tests.http import bearer, token_of
 
@@ -22,11 +20,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")
-def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[int]:
-    """The number of cases, loaded once; everything is rolled back after the module."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield load_demo()
-        transaction.set_rollback(True)
+def demo(for_module: Actor) -> int:
+    """The number of cases, loaded once."""
+    return load_demo()
 
 
 def test_every_case_holds_everything(demo: int) -> None:

@@ -23,7 +23,7 @@ Column = str | Combinable
 Text = tuple[str, list[Any]]
 _FIRST_MARK = 1_900_000_001  # below 2**31, far above any id a test or small installation has
 _ACTOR = "actor"
-_PLACE = re.compile(r"(?<!%)%s")
+PLACE = re.compile(r"(?<!%)%s")
 _PAGE_MARK = re.compile(r"(?<=LIMIT |FFSET )19000000\d\d\b")  # Django writes bounds out
 _NOTHING = "SELECT 1 WHERE 1 = 0"
 _MARKS = (int, str, uuid.UUID)
@@ -239,7 +239,7 @@ def _with_bounds(sql: str, bound: Sequence[Any]) -> tuple[str, list[Any]]:
         places.append(next(values) if found[0] == "%s" else int(found[0]))
         return "%s"
 
-    text = re.sub(f"{_PLACE.pattern}|{_PAGE_MARK.pattern}", noted, sql)
+    text = re.sub(f"{PLACE.pattern}|{_PAGE_MARK.pattern}", noted, sql)
     return text, places
 
 
@@ -249,7 +249,7 @@ def _inlined(sql: str, template: list[Any]) -> Text:
     Only what our own code put there and what needs no quoting is written out: numbers, plain words and
     patterns of such words, for which PostgreSQL finds no index as long as they are parameters.
     """
-    pieces = _PLACE.split(sql)
+    pieces = PLACE.split(sql)
     text, kept = pieces[0], []
     for part, piece in zip(template, pieces[1:], strict=True):
         if isinstance(part, int) and not isinstance(part, bool):  # also psycopg's Int2 to Int8

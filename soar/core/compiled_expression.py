@@ -9,9 +9,10 @@ from django.db.models import Func
 from django.db.models.expressions import Combinable
 from django.db.models.sql import Query
 
+from soar.core.compiled import PLACE
+
 Build = Callable[..., Any]
 _FIRST_MARK = 1_800_000_001  # as in soar.core.compiled, whose marks may pass through here
-_PLACE = re.compile(r"(?<!%)%s")
 # Subqueries call their tables U0 and U1, theirs V0, and so does the query around.
 _ALIAS = re.compile(r"\b([U-Z]\d+)\b")
 
@@ -56,7 +57,7 @@ def _compiled(build: Build, size: int, alias: str) -> tuple[list[str], list[int]
     query = Query(None)  # type: ignore[arg-type]  # an expression alone needs no model
     compiler = query.get_compiler(alias)
     sql, bound = compiler.compile(build(*marks).resolve_expression(query))
-    first, *rest = _PLACE.split(_ALIAS.sub(r"L\1", sql))
+    first, *rest = PLACE.split(_ALIAS.sub(r"L\1", sql))
     pieces, places = [first], []
     for value, piece in zip(bound, rest, strict=True):
         if value in marks:

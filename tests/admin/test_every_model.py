@@ -1,13 +1,12 @@
 """Every registered model: its pages open, with a constant number of queries, for all who may."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.db import connection, transaction
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
@@ -69,21 +68,17 @@ class Stage:
 
 
 @pytest.fixture(scope="module")
-def stage(django_db_setup: None, django_db_blocker: Any) -> Iterator[Stage]:
-    """Several of everything in case 1, made once and rolled back after these tests."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        administrator = User.objects.get(pk=1)
-        actor = Actor.of(administrator, "iris")
-        people = {
-            "administrator": administrator,
-            "reader": enrolled_reader(),
-            "outsider": enrolled_outsider(add_customer(actor, name="Other Client")),
-            "guest": enrolled("guest"),
-        }
-        browsers = {who: logged_in(user) for who, user in people.items()}
-        counts = [_grown(actor, browsers["administrator"], suffixes) for suffixes in ("1", "234")]
-        yield Stage(browsers, *counts)
-        transaction.set_rollback(True)
+def stage(for_module: Actor) -> Stage:
+    """Several of everything in case 1, made once."""
+    people = {
+        "administrator": User.objects.get(pk=for_module.user_id),
+        "reader": enrolled_reader(),
+        "outsider": enrolled_outsider(add_customer(for_module, name="Other Client")),
+        "guest": enrolled("guest"),
+    }
+    browsers = {who: logged_in(user) for who, user in people.items()}
+    counts = [_grown(for_module, browsers["administrator"], suffixes) for suffixes in ("1", "234")]
+    return Stage(browsers, *counts)
 
 
 def _grown(actor: Actor, browser: Client, suffixes: str) -> dict[Any, int]:

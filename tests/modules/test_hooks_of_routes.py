@@ -1,7 +1,6 @@
 """Every route of the IRIS door is sent once, and fires the hook contract iris-modules §1.2 names, or none."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,9 +8,11 @@ import pytest
 from modules.hooks import HOOKS, PRELOADS, Fired, hooks_of_event, last_known, payload_of, wire_id
 from modules.snapshots import take
 from soar.core.models import AuditLog
-from tests.api.iris.calls import body_of, path_of, seeded_world, send, undone
+from tests.api.iris.calls import body_of, path_of, send
+from tests.api.iris.conftest import world
 from tests.api.iris.permission_table import TABLE, Line
 from tests.api.iris.world import World
+from tests.database import undone
 
 pytestmark = pytest.mark.django_db
 NOUNS = {
@@ -43,14 +44,8 @@ FIRING: dict[str, tuple[str, str, str]] = {
 ABOUT_MODULES = ("dim/", "manage/modules/")
 LINES = [line for line in TABLE if not line.path.startswith(ABOUT_MODULES)]
 CALLS = [(line, method) for line in LINES for method in line.methods.split()]
+__all__ = ["world"]  # a fixture
 OK = 200
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    """Seed both customers once; everything is rolled back after the module."""
-    with seeded_world(django_db_blocker) as seeded:
-        yield seeded
 
 
 def route_of(line: Line) -> str:

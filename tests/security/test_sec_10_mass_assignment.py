@@ -6,9 +6,10 @@ import pytest
 from drf_spectacular.generators import SchemaGenerator
 
 from soar.api.iris.urls import doors
-from tests.api.iris.calls import body_of, path_of, undone
+from tests.api.iris.calls import body_of, path_of
 from tests.api.iris.permission_table import TABLE, Line, shape_of
 from tests.api.iris.world import World
+from tests.database import undone
 from tests.security.dump import column_names, text_of_database, true_values
 
 pytestmark = pytest.mark.django_db

@@ -14,9 +14,10 @@ from cases.services.iocs import add_ioc
 from cases.services.notes import add_note
 from soar.core.actor import Actor
 from soar.core.models import User
-from tests.api.iris.calls import path_of, undone
+from tests.api.iris.calls import path_of
 from tests.api.iris.permission_table import TABLE, Line
 from tests.api.iris.world import World
+from tests.database import undone
 from tests.http import ApiClient
 
 pytestmark = pytest.mark.django_db

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+import django.contrib.auth.admin  # noqa: F401  (registers the page that is replaced here)
 from django import forms
 from django.contrib import admin
-from django.contrib.auth import admin as djangos  # registers a page for Group when it is imported
 from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
@@ -62,8 +62,7 @@ class GroupForm(forms.ModelForm):
             self.initial[name] = getattr(profile, name, self.fields[name].initial)
 
 
-if isinstance(admin.site._registry.get(Group), djangos.GroupAdmin):
-    admin.site.unregister(Group)
+admin.site.unregister(Group)
 
 
 @admin.register(Group)

@@ -30,13 +30,10 @@ class AuditLog(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["case_id", "id"], name="audit_case"),
-            models.Index(
+            models.Index(  # actions are asked for by the nouns they begin with
                 fields=["case_id", "action"],
                 name="audit_case_action",
-                opclasses=[
-                    "int8_ops",
-                    "varchar_pattern_ops",
-                ],  # actions are asked for by their nouns
+                opclasses=["int8_ops", "varchar_pattern_ops"],
             ),
             models.Index(fields=["object_type", "object_id", "id"], name="audit_object"),
             models.Index(fields=["actor_id", "id"], name="audit_actor"),

@@ -2,12 +2,10 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import transaction
 from django.test import Client
 
 from cases.models import Case
@@ -17,6 +15,7 @@ from soar.core.models import User
 from tests.api.cloudsoar.lines.line import READ, WRITE, Line
 from tests.api.cloudsoar.permission_table import MAKERS, TABLE
 from tests.api.cloudsoar.test_permissions import is_permitted
+from tests.database import undone
 from tests.http import bearer, token_of
 
 pytestmark = pytest.mark.django_db
@@ -103,11 +102,3 @@ def ask(client: Client, mount: str, line: Line, ids: Ids) -> tuple[int, str]:
         sent = {"data": json.dumps(body), "content_type": "application/json"} if with_body else {}
         answer = call(path, **sent)
         return answer.status_code, b"".join(answer).decode(errors="replace")
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """Roll back what happens within."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)

@@ -4,6 +4,8 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from cases.models import Case, Event
 from cases.services.iocs import add_ioc
@@ -239,3 +241,23 @@ def test_the_category_of_a_step_is_the_one_it_is_found_by(as_administrator: Acto
     steps = visible_steps(as_administrator, 1)
     assert {step.category for step in steps} == {*CATEGORY_NAMES}
     assert [category_of(step.action) for step in steps] == [step.category for step in steps]
+
+
+def test_a_category_is_read_by_its_index_and_visibility_is_asked_once(
+    ask: Asking, room: str
+) -> None:
+    incident = case_id_of(room)
+    lines = {"actor_login": "x", "object_type": "x", "case_id": incident}
+    actions = ["ioc.created"] * 3000 + ["note.created"] * 30
+    AuditLog.objects.bulk_create(AuditLog(action=action, **lines) for action in actions)
+    with CaptureQueriesContext(connection) as queries:
+        assert len(ask("GET", f"{room}?category=note").json()) == 30
+    (found,) = [query["sql"] for query in queries if "OVER ()" in query["sql"]]
+    with connection.cursor() as cursor:
+        is_portable = connection.vendor == "sqlite"
+        if not is_portable:
+            cursor.execute(f"ANALYZE {AuditLog._meta.db_table}")
+        cursor.execute(f"EXPLAIN {'QUERY PLAN' if is_portable else ''} {found}")
+        plan = "\n".join(str(row[-1]) for row in cursor.fetchall())
+    assert ("audit_case" if is_portable else "audit_case_action") in plan
+    assert is_portable or "InitPlan" in plan

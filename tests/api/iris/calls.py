@@ -1,31 +1,11 @@
 """Calling a line of the permission table: path and body with the ids their nouns stand for."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from django.db import transaction
-
 from tests.api.iris.permission_table import Line
-from tests.api.iris.world import World, build_world
+from tests.api.iris.world import World
 from tests.http import ApiClient
-
-
-@contextmanager
-def seeded_world(blocker: Any) -> Iterator[World]:
-    """Build the world once for a module's tests, and roll it back after them."""
-    with blocker.unblock(), transaction.atomic():
-        yield build_world()
-        transaction.set_rollback(True)
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """Undo whatever the block writes."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 def path_of(world: World, line: Line, context: str, side: str) -> str:

@@ -1,6 +1,7 @@
 """A case with one object of every kind in it, for the tests of this door."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -11,11 +12,11 @@ from modules.services import describing
 from soar.core.actor import Actor
 from soar.core.models import User
 from soar.core.permissions import AccessLevel
-from tests.api.iris.world import fill_case
+from tests.api.iris.world import World, build_world, fill_case
 from tests.modules.rows import PLAYED
 from tests.modules.scripted import Part, ScriptedRunner, wish
 
-Ids = dict[str, int]
+Ids = dict[str, Any]
 
 
 @pytest.fixture(autouse=True)
@@ -48,16 +49,22 @@ def second_case(open_case: Callable[..., Case]) -> Case:
 
 
 @pytest.fixture(scope="module")
+def world(for_module: Actor) -> World:
+    """Two customers, each with a case of its own and people who may do different things."""
+    return build_world()
+
+
+@pytest.fixture(scope="module")
 def filled(for_module: Actor) -> Ids:
     """The ids, by noun, of a case of customer 1 with one object of every kind."""
-    return fill_case(for_module, 1, "Full")  # type: ignore[return-value]
+    return fill_case(for_module, 1, "Full")
 
 
 @pytest.fixture
 def hidden(outsider: User, outsider_case: Case, as_administrator: Actor) -> Ids:
     """The ids of the outsider's case, which holds one object of every kind."""
     actor = Actor.of(outsider, "iris")
-    return fill_case(actor, outsider_case.customer_id, "Hidden")  # type: ignore[return-value]
+    return fill_case(actor, outsider_case.customer_id, "Hidden")
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ from drf_spectacular.generators import SchemaGenerator
 
 from soar.api.iris.urls import doors
 from tests.api.iris.bad_values import BODIES, CONTENT_TYPES, IDS, NO_IDS, TEXTS, VALUES
-from tests.api.iris.calls import body_of, path_of, seeded_world, undone
+from tests.api.iris.calls import body_of, path_of
 from tests.api.iris.permission_table import TABLE, Line, shape_of
 from tests.api.iris.world import World
+from tests.database import undone
 from tests.http import ApiClient
 
 pytestmark = pytest.mark.django_db
@@ -49,13 +50,6 @@ def _named(fields: list[tuple[Line, str]]) -> list[Any]:
 _ALL = [*_fields()]
 FIELDS = _named([(line, name) for line, name, _ in _ALL])
 TEXT_FIELDS = _named([(line, name) for line, name, is_text in _ALL if is_text])
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    """Seed both customers once; everything is rolled back after the module."""
-    with seeded_world(django_db_blocker) as seeded:
-        yield seeded
 
 
 @pytest.fixture

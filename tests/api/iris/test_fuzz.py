@@ -1,11 +1,7 @@
 """schemathesis over the door's own OpenAPI document: no 5xx, and an envelope on every answer."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 import schemathesis
-from django.db import transaction
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis import Case, GenerationMode
@@ -15,9 +11,9 @@ from soar.core.actor import Actor
 from soar.core.models import User
 from soar.core.services.users import add_user
 from soar.wsgi import application
-from tests.api.iris.calls import seeded_world
 from tests.api.iris.world import World
 from tests.cast import PASSWORD
+from tests.database import undone
 from tests.http import key_of
 
 pytestmark = pytest.mark.usefixtures("kept_connection")
@@ -36,13 +32,6 @@ bounded = settings(
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    """Seed both customers once; everything is rolled back after the module."""
-    with seeded_world(django_db_blocker) as seeded:
-        yield seeded
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +64,7 @@ def aim(case: Case, world: World, fuzzer: User) -> None:
 @bounded
 def test_any_request_is_answered_in_the_envelope(case: Case, world: World, fuzzer: User) -> None:
     aim(case, world, fuzzer)
-    with transaction.atomic():
+    with undone():
         answer = case.call(headers={"Authorization": f"Bearer {key_of(fuzzer)}"})
-        transaction.set_rollback(True)
     assert answer.status_code in (200, 400, 403, 404, 405), answer.text[:300]
     assert set(answer.json()) == {"status", "message", "data"}

@@ -3,7 +3,6 @@
 import itertools
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,10 @@ from django.conf import settings
 
 from soar.api.iris.urls import doors
 from soar.core.permissions import Permission
-from tests.api.iris.calls import body_of, path_of, seeded_world, send, undone
+from tests.api.iris.calls import body_of, path_of, send
 from tests.api.iris.permission_table import READ_CASE, TABLE, Line, route_table, shape_of
 from tests.api.iris.world import CALLERS, Reach, World
+from tests.database import undone
 
 pytestmark = pytest.mark.django_db
 OK, BAD, UNKNOWN, REFUSED = 200, 400, 401, 403
@@ -54,13 +54,6 @@ def indistinguishable(line: Line, reach: Reach) -> list[tuple[Target, Target]]:
 
 
 HIDING = [part for part in MATRIX if indistinguishable(part[0], CALLERS[part[2]])]
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    """Seed both customers once; everything is rolled back after the module."""
-    with seeded_world(django_db_blocker) as seeded:
-        yield seeded
 
 
 @pytest.mark.parametrize(("line", "method", "caller"), MATRIX, ids=name_of)
